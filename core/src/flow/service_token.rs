@@ -1,0 +1,240 @@
+//! A token of the client's own (client credentials, RFC 6749 section 4.4): held in memory, renewed before it ends.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+
+use crate::base::entropy::Entropy;
+use crate::base::time::{Now, millis};
+use crate::client::authentication::SecretChoice;
+use crate::client::configuration::Client;
+use crate::flow::service_token_work::ServiceTokenWork as Work;
+use crate::message::access_token::AccessToken;
+
+pub use crate::flow::service_token_work::ServiceTokenWork;
+
+/// The most that a renewal comes before the end, in milliseconds.
+const LARGEST_MARGIN: i64 = 60_000;
+/// The most that chance adds to that, so that workers do not renew in step.
+const LARGEST_JITTER: i64 = 30_000;
+/// Refreshes caused by a resource's 401 are this far apart at least, doubling up to an hour.
+const FIRST_REJECTION_SPACING: i64 = 30_000;
+const LARGEST_REJECTION_SPACING: i64 = 3_600_000;
+/// A token younger than this that is rejected is not replaced a second time.
+const FRESH: i64 = 60_000;
+/// Waits between failed renewals, doubling.
+const FIRST_FAILURE_SPACING: i64 = 2_000;
+const LARGEST_FAILURE_SPACING: i64 = 300_000;
+
+/// A client-credentials token and its renewal, as a plain value.
+///
+/// It lives in memory only: such tokens are not to be persisted (Wise, "Authentication & Access"). Where
+/// [`crate::provider::profile::Profile::service_token_per_worker`] says so, each worker keeps one of its own.
+///
+/// `token` answers without a step. When it gives nothing, or [`ServiceToken::wants_renewal`] says yes, run a work and
+/// take over the value that [`ServiceTokenWork::service_token`] leaves. A renewal that fails while the token lives is no
+/// outage: the token is served on, and the next try waits its turn.
+///
+/// ```
+/// # use evergrant::base::http::HttpResponse;
+/// # use evergrant::base::time::Now;
+/// # use evergrant::client::configuration::Client;
+/// # use evergrant::flow::input::Input;
+/// # use evergrant::flow::machine::Machine;
+/// # use evergrant::flow::service_token::{ServiceToken, ServiceTokenCommand};
+/// # use evergrant::flow::step::Step;
+/// # use evergrant::provider::{environment::Environment, profile::Profile};
+/// # use core::time::Duration;
+/// # let client = Client::builder(Profile::built_in("wise")?, Environment::Sandbox, "id").client_secret("s").build()?;
+/// # let now = Now { wall: 1_790_000_000_000, steady: 0 };
+/// # let entropy: [u8; 32] = core::array::from_fn(|at| at as u8);
+/// let mut token = ServiceToken::new(client, Vec::new());
+/// assert!(token.token(now, Duration::ZERO).is_none());
+///
+/// let mut work = token.work(ServiceTokenCommand::Obtain { min_life: Duration::ZERO }, now, entropy);
+/// let (id, step) = work.step();
+/// assert!(matches!(step, Step::Send(send) if send.client_certificate));
+/// let answer = br#"{"access_token":"t","token_type":"bearer","expires_in":43199}"#.to_vec();
+/// work.answer(id, now, Input::Answer(HttpResponse::new(200, Vec::new(), answer)))?;
+/// assert!(matches!(work.step().1, Step::Done(result) if result.is_ok()));
+///
+/// token = work.service_token().clone();
+/// assert!(token.token(now, Duration::from_secs(3600)).is_some());
+/// # Ok::<(), evergrant::base::error::OAuthError>(())
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct ServiceToken {
+    pub(crate) client: Client,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) choice: SecretChoice,
+    held: Option<Held>,
+    failure: Option<Spacing>,
+    rejection: Option<Spacing>,
+}
+
+/// A token in hand.
+#[derive(Clone, PartialEq)]
+struct Held {
+    token: AccessToken,
+    sent: Now,
+    /// `None`: it never expires.
+    life: Option<i64>,
+    renew_after: Option<i64>,
+}
+
+/// Something that must not be repeated at once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Spacing {
+    at: Now,
+    wait: i64,
+}
+
+impl Spacing {
+    /// Milliseconds until it may be done again.
+    fn left(self, now: Now) -> i64 {
+        self.wait.saturating_sub(now.shortest_since(self.at)).max(0)
+    }
+}
+
+/// What a service token is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
+pub enum ServiceTokenCommand {
+    /// A live token with at least this much life; the one in hand if it will do and is not near its end.
+    Obtain {
+        /// The life it must have left. More than a token's whole life is satisfied by a fresh one.
+        min_life: Duration,
+    },
+    /// A resource answered 401 to the token with this fingerprint ([`AccessToken::fingerprint`]).
+    Rejected {
+        /// The fingerprint.
+        fingerprint: String,
+    },
+}
+
+impl ServiceToken {
+    /// A service token that has not been obtained yet. Without scopes, the profile's default is asked for.
+    pub fn new(client: Client, scopes: Vec<String>) -> Self {
+        Self {
+            client,
+            scopes,
+            choice: SecretChoice::Current,
+            held: None,
+            failure: None,
+            rejection: None,
+        }
+    }
+
+    /// The token, while it lives and has at least `min_life` left.
+    ///
+    /// A `min_life` above what any token of this provider has is satisfied by a fresh one: by one that has spent no more
+    /// than its renewal margin.
+    pub fn token(&self, now: Now, min_life: Duration) -> Option<&AccessToken> {
+        let held = self.held.as_ref()?;
+        let Some(life) = held.life else {
+            return Some(&held.token);
+        };
+        let wanted = millis(min_life).min(life.saturating_sub(margin(life))).max(1);
+        (held.left(now)? >= wanted).then_some(&held.token)
+    }
+
+    /// Whether it is time to run a work: nothing in hand, or so near the end that a renewal should begin while the token
+    /// still serves. After a failure, not before the next try is due.
+    pub fn wants_renewal(&self, now: Now) -> bool {
+        let due = self.held.as_ref().is_none_or(|held| held.is_due(now));
+        due && self.failure_left(now) == 0
+    }
+
+    /// A machine that carries out the command. At most one runs at a time for one value.
+    pub fn work(&self, command: ServiceTokenCommand, now: Now, entropy: [u8; 32]) -> ServiceTokenWork {
+        Work::begin(self.clone(), command, now, entropy)
+    }
+
+    /// The client that it belongs to.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn is_near_its_end(&self, now: Now) -> bool {
+        self.held.as_ref().is_none_or(|held| held.is_due(now))
+    }
+
+    pub(crate) fn fingerprint(&self) -> Option<String> {
+        self.held.as_ref().map(|held| held.token.fingerprint())
+    }
+
+    /// Milliseconds until a failed renewal may be tried again.
+    pub(crate) fn failure_left(&self, now: Now) -> i64 {
+        self.failure.map_or(0, |failure| failure.left(now))
+    }
+
+    /// Milliseconds until a rejected token may be replaced again.
+    pub(crate) fn rejection_left(&self, now: Now) -> i64 {
+        let Some(rejection) = self.rejection else { return 0 };
+        let age = self.held.as_ref().map_or(FRESH, |held| now.shortest_since(held.sent));
+        rejection.left(now).max(FRESH.saturating_sub(age))
+    }
+
+    /// A token was obtained with a request sent at `sent`.
+    pub(crate) fn hold(&mut self, token: AccessToken, sent: Now, life: Option<i64>, entropy: &Entropy) {
+        // A late answer to an earlier request does not replace a token of a later one.
+        if self.held.as_ref().is_some_and(|held| held.sent.steady > sent.steady) {
+            return;
+        }
+        let jitter = |life: i64| entropy.below("renewal", LARGEST_JITTER.min(life / 10).saturating_add(1));
+        let renew_after = life.map(|life| life.saturating_sub(margin(life)).saturating_sub(jitter(life)));
+        self.held = Some(Held {
+            token,
+            sent,
+            life,
+            renew_after,
+        });
+        self.failure = None;
+    }
+
+    /// An attempt failed; the next one waits, as long as the provider asked or twice as long as before.
+    pub(crate) fn failed(&mut self, now: Now, asked: Option<i64>) {
+        let doubled = self
+            .failure
+            .map_or(FIRST_FAILURE_SPACING, |failure| failure.wait.saturating_mul(2));
+        let wait = asked.unwrap_or(0).max(doubled.min(LARGEST_FAILURE_SPACING));
+        self.failure = Some(Spacing { at: now, wait });
+    }
+
+    /// A refresh caused by a 401 begins; the next one of the kind waits twice as long, unless this was long ago.
+    pub(crate) fn rejected(&mut self, now: Now) {
+        let wait = match self.rejection {
+            Some(last) if now.shortest_since(last.at) < LARGEST_REJECTION_SPACING => last.wait.saturating_mul(2),
+            _ => FIRST_REJECTION_SPACING,
+        };
+        self.rejection = Some(Spacing {
+            at: now,
+            wait: wait.min(LARGEST_REJECTION_SPACING),
+        });
+    }
+}
+
+impl Held {
+    fn left(&self, now: Now) -> Option<i64> {
+        self.life.map(|life| life.saturating_sub(now.longest_since(self.sent)))
+    }
+
+    fn is_due(&self, now: Now) -> bool {
+        self.renew_after
+            .is_some_and(|after| now.longest_since(self.sent) >= after)
+    }
+}
+
+/// How long before its end a token is renewed: it scales with the life, so that a five-minute token is not renewed at
+/// every call.
+fn margin(life: i64) -> i64 {
+    LARGEST_MARGIN.min(life / 5)
+}
+
+impl fmt::Debug for ServiceToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let held = if self.held.is_some() { "held" } else { "none" };
+        write!(f, "ServiceToken({:?}, token {held}, redacted)", self.client)
+    }
+}

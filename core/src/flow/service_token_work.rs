@@ -1,0 +1,387 @@
+//! The machine that obtains a client-credentials token.
+//!
+//! States are named for what they await. Nothing is spent by such a request, so it is repeated where that may help, but
+//! within one work never after more than five seconds of waiting.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+
+use crate::base::entropy::Entropy;
+use crate::base::error::{Action, ErrorCode, OAuthError, Party};
+use crate::base::http::HttpRequest;
+use crate::base::json::MAX_BYTES;
+use crate::base::time::Now;
+use crate::client::assertion::SignatureEncoding;
+use crate::client::authentication::SecretChoice;
+use crate::flow::event::Event;
+use crate::flow::input::Input;
+use crate::flow::machine::Machine;
+use crate::flow::outcome::Outcome;
+use crate::flow::service_token::{ServiceToken, ServiceTokenCommand};
+use crate::flow::step::{Send, Step, StepId, Wait};
+use crate::message::token_answer::{EvidenceKind, Reply, Settled, Verdict};
+use crate::message::token_request::{Prepared, TokenRequest, Unsigned};
+
+/// A request must have left within this many milliseconds of its step.
+const SEND_WITHIN: i64 = 3_000;
+/// The time for a whole exchange, in milliseconds.
+const TIMEOUT: i64 = 30_000;
+/// What one work waits by itself, all waits together.
+const LONGEST_WAIT: i64 = 5_000;
+/// What one work sends, at most, a second client secret apart.
+const MOST_TRIES: u32 = 3;
+
+/// The work of obtaining or replacing a service token: a [`Machine`].
+#[derive(Clone)]
+pub struct ServiceTokenWork {
+    token: ServiceToken,
+    min_life: Duration,
+    entropy: [u8; 32],
+    state: State,
+    step: Step,
+    number: i64,
+    sends: Vec<Sent>,
+    tries: u32,
+    waited: i64,
+    tried_other_secret: bool,
+    events: Vec<Event>,
+}
+
+/// A request that was put on the table, and whether its end is known.
+#[derive(Clone, Copy)]
+struct Sent {
+    id: StepId,
+    at: Now,
+    settled: bool,
+    choice: SecretChoice,
+}
+
+#[derive(Clone)]
+enum State {
+    AwaitsSignature(Box<Unsigned>),
+    AwaitsAnswer,
+    AwaitsWaking,
+    Done,
+}
+
+impl ServiceTokenWork {
+    pub(crate) fn begin(token: ServiceToken, command: ServiceTokenCommand, now: Now, entropy: [u8; 32]) -> Self {
+        let min_life = match &command {
+            ServiceTokenCommand::Obtain { min_life } => *min_life,
+            ServiceTokenCommand::Rejected { .. } => Duration::ZERO,
+        };
+        let mut work = Self {
+            token,
+            min_life,
+            entropy,
+            state: State::AwaitsWaking,
+            // Replaced before anyone sees it.
+            step: Step::Wait(Wait { delay_ms: 0 }),
+            number: 0,
+            sends: Vec::new(),
+            tries: 0,
+            waited: 0,
+            tried_other_secret: false,
+            events: Vec::new(),
+        };
+        work.start(&command, now);
+        work
+    }
+
+    /// The service token as this work leaves it: take it over once the step is `Done`, and again after a late answer.
+    pub fn service_token(&self) -> &ServiceToken {
+        &self.token
+    }
+
+    fn start(&mut self, command: &ServiceTokenCommand, now: Now) {
+        let in_hand = self.token.token(now, self.min_life).cloned();
+        match (command, in_hand) {
+            (ServiceTokenCommand::Obtain { .. }, Some(token)) if !self.token.is_near_its_end(now) => {
+                self.finish(Ok(Outcome::ServiceToken(token)));
+            }
+            // Somebody else has replaced it already.
+            (ServiceTokenCommand::Rejected { fingerprint }, Some(token))
+                if self.token.fingerprint().as_ref() != Some(fingerprint) =>
+            {
+                self.finish(Ok(Outcome::ServiceToken(token)));
+            }
+            (ServiceTokenCommand::Rejected { .. }, Some(_)) => match self.token.rejection_left(now) {
+                0 => {
+                    self.token.rejected(now);
+                    self.send(now);
+                }
+                left => {
+                    self.events.push(Event::FreshTokenRejected);
+                    self.finish(Err(fresh_token_rejected(left)));
+                }
+            },
+            (_, in_hand) => match (self.token.failure_left(now), in_hand) {
+                (0, _) => self.send(now),
+                (_, Some(token)) => self.finish(Ok(Outcome::ServiceToken(token))),
+                (left, None) => self.finish(Err(backing_off(left))),
+            },
+        }
+    }
+
+    /// Puts the next request on the table, or what must be signed for it.
+    fn send(&mut self, now: Now) {
+        self.tries = self.tries.saturating_add(1);
+        let prepared = Entropy::new(self.entropy).and_then(|entropy| {
+            let request = TokenRequest::client_credentials(&self.token.scopes);
+            // Every request has an assertion id and a correlation id of its own.
+            let fresh = entropy.child(self.number);
+            self.token.client.token_request(&request, self.token.choice, now, fresh)
+        });
+        match prepared {
+            Err(error) => self.finish(Err(error)),
+            Ok(Prepared::Ready(request)) => self.put_request(request, now),
+            Ok(Prepared::Unsigned(unsigned)) => {
+                let step = Step::Sign(unsigned.sign().clone());
+                self.put(State::AwaitsSignature(Box::new(unsigned)), step);
+            }
+        }
+    }
+
+    fn put_request(&mut self, request: HttpRequest, now: Now) {
+        let step = Step::Send(Send {
+            request,
+            send_by: now.later(SEND_WITHIN),
+            timeout_ms: TIMEOUT,
+            max_body_bytes: MAX_BYTES as i64,
+            client_certificate: self.token.client.wants_client_certificate(),
+        });
+        let id = self.put(State::AwaitsAnswer, step);
+        self.sends.push(Sent {
+            id,
+            at: now,
+            settled: false,
+            choice: self.token.choice,
+        });
+    }
+
+    fn put(&mut self, state: State, step: Step) -> StepId {
+        self.number = self.number.saturating_add(1);
+        self.state = state;
+        self.step = step;
+        StepId::new(self.number)
+    }
+
+    fn finish(&mut self, result: Result<Outcome, OAuthError>) {
+        self.put(State::Done, Step::Done(Box::new(result)));
+    }
+
+    /// What came of a request, in time or late.
+    fn settle(&mut self, id: StepId, now: Now, reply: Reply<'_>) {
+        let Some(sent) = self.sends.iter_mut().find(|sent| sent.id == id) else {
+            return;
+        };
+        let (at, choice) = (sent.at, sent.choice);
+        let request = TokenRequest::client_credentials(&self.token.scopes);
+        let settled = self.token.client.settle(&request, reply, now);
+        self.events.extend(
+            settled
+                .evidence
+                .oddities
+                .iter()
+                .map(|oddity| Event::AnswerOddity { oddity: *oddity }),
+        );
+        let is_current = StepId::new(self.number) == id;
+        if self.take(&settled, at, choice) {
+            let token = self.token.token(now, Duration::ZERO).cloned();
+            self.finish(token.map(Outcome::ServiceToken).ok_or_else(stillborn));
+        } else if is_current {
+            self.fail(&settled, now);
+        }
+    }
+
+    /// Takes the token of an answer, if it has one.
+    fn take(&mut self, settled: &Settled, sent: Now, choice: SecretChoice) -> bool {
+        let Verdict::Answered(tokens) = &settled.verdict else {
+            return false;
+        };
+        let (Some(token), Ok(entropy)) = (tokens.access_token(sent), Entropy::new(self.entropy)) else {
+            return false;
+        };
+        self.token.choice = choice;
+        self.token.hold(token, sent, tokens.access_life_ms, &entropy);
+        self.events.push(Event::ServiceTokenObtained {
+            life_ms: tokens.access_life_ms,
+            with_next_secret: choice == SecretChoice::Next,
+        });
+        true
+    }
+
+    /// The current request brought nothing: the other secret, a wait and another try, or the end.
+    fn fail(&mut self, settled: &Settled, now: Now) {
+        let kind = settled.evidence.kind;
+        let refuses_client = matches!(kind, EvidenceKind::ClientRefused | EvidenceKind::Unauthorized);
+        if refuses_client && self.token.client.has_next_client_secret() && !self.tried_other_secret {
+            self.tried_other_secret = true;
+            self.token.choice = match self.token.choice {
+                SecretChoice::Current => SecretChoice::Next,
+                SecretChoice::Next => SecretChoice::Current,
+            };
+            return self.send(now);
+        }
+        let asked = settled.evidence.retry_after_ms;
+        let wait = asked.unwrap_or(500_i64.saturating_mul(i64::from(self.tries)));
+        if may_help(kind) && self.tries < MOST_TRIES && self.waited.saturating_add(wait) <= LONGEST_WAIT {
+            self.waited = self.waited.saturating_add(wait);
+            self.put(State::AwaitsWaking, Step::Wait(Wait { delay_ms: wait }));
+            return;
+        }
+        let error = settled.error().unwrap_or_else(unusable);
+        self.end_without(error, now, asked);
+    }
+
+    /// No new token: the one in hand where it lives, else the error.
+    fn end_without(&mut self, error: OAuthError, now: Now, asked: Option<i64>) {
+        self.token.failed(now, asked);
+        let in_hand = self.token.token(now, self.min_life).cloned();
+        self.events.push(Event::ServiceTokenFailed {
+            code: error.code(),
+            still_serving: in_hand.is_some(),
+        });
+        self.finish(in_hand.map(Outcome::ServiceToken).ok_or(error));
+    }
+
+    fn sign(&mut self, unsigned: Unsigned, now: Now, signature: &[u8], encoding: SignatureEncoding) {
+        match unsigned.complete(signature, encoding) {
+            Ok(request) => self.put_request(request, now),
+            Err(error) => self.end_without(error, now, None),
+        }
+    }
+
+    fn is_open_send(&self, id: StepId) -> Option<bool> {
+        self.sends.iter().find(|sent| sent.id == id).map(|sent| !sent.settled)
+    }
+
+    fn close(&mut self, id: StepId) {
+        if let Some(sent) = self.sends.iter_mut().find(|sent| sent.id == id) {
+            sent.settled = true;
+        }
+    }
+}
+
+impl Machine for ServiceTokenWork {
+    fn step(&self) -> (StepId, &Step) {
+        (StepId::new(self.number), &self.step)
+    }
+
+    fn answer(&mut self, id: StepId, now: Now, input: Input) -> Result<(), OAuthError> {
+        let is_current = StepId::new(self.number) == id;
+        match (self.state.clone(), input) {
+            // What came of a Send, also of an earlier one and after Done (design: an answer is never refused).
+            (_, input @ (Input::Answer(_) | Input::NotSent | Input::NoAnswer { .. })) => {
+                match self.is_open_send(id) {
+                    None => return Err(unexpected(&input)),
+                    Some(false) => return Ok(()),
+                    Some(true) => {}
+                }
+                match &input {
+                    Input::Answer(answer) => {
+                        self.close(id);
+                        self.settle(id, now, Reply::Answer(answer));
+                    }
+                    Input::NotSent => {
+                        self.close(id);
+                        self.settle(id, now, Reply::NotSent);
+                    }
+                    Input::NoAnswer { over, partial } => {
+                        if *over {
+                            self.close(id);
+                        }
+                        self.settle(id, now, Reply::NoAnswer(partial.as_ref()));
+                    }
+                    _ => return Err(unexpected(&input)),
+                }
+                Ok(())
+            }
+            (State::AwaitsSignature(unsigned), Input::Signed { signature, encoding }) if is_current => {
+                self.sign(*unsigned, now, &signature, encoding);
+                Ok(())
+            }
+            (State::AwaitsSignature(_), Input::SignFailed) if is_current => {
+                self.end_without(signing_failed(), now, None);
+                Ok(())
+            }
+            (State::AwaitsWaking, Input::Woke) if is_current => {
+                self.send(now);
+                Ok(())
+            }
+            (_, input) => Err(unexpected(&input)),
+        }
+    }
+
+    fn events(&mut self) -> Vec<Event> {
+        core::mem::take(&mut self.events)
+    }
+}
+
+impl fmt::Debug for ServiceTokenWork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ServiceTokenWork(step {}, {:?})", self.number, self.step)
+    }
+}
+
+/// Whether the same request may fare better in a moment.
+fn may_help(kind: EvidenceKind) -> bool {
+    matches!(
+        kind,
+        EvidenceKind::NotSent | EvidenceKind::NoAnswer | EvidenceKind::Throttled | EvidenceKind::ServerFault
+    )
+}
+
+fn unexpected(input: &Input) -> OAuthError {
+    let mut message = String::from("this input does not answer the step of this id: ");
+    message.push_str(input.name());
+    OAuthError::misuse(message)
+}
+
+fn fresh_token_rejected(left: i64) -> OAuthError {
+    OAuthError::new(
+        Party::Provider,
+        ErrorCode::FreshTokenRejected,
+        Action::RetryAfter { delay_ms: left },
+        "the resource rejects a token that was issued a moment ago; check that token, host and environment belong together",
+    )
+}
+
+fn backing_off(left: i64) -> OAuthError {
+    OAuthError::new(
+        Party::Provider,
+        ErrorCode::Throttled,
+        Action::RetryAfter { delay_ms: left },
+        "the last attempt failed; the next one waits its turn",
+    )
+}
+
+fn signing_failed() -> OAuthError {
+    OAuthError::new(
+        Party::Host,
+        ErrorCode::SigningFailed,
+        Action::RetryAfter { delay_ms: 1_000 },
+        "the host could not sign; check the key and its service",
+    )
+}
+
+fn unusable() -> OAuthError {
+    OAuthError::new(
+        Party::Provider,
+        ErrorCode::UnexpectedAnswer,
+        Action::RetryAfter { delay_ms: 5_000 },
+        "the provider's answer has no usable access token",
+    )
+}
+
+fn stillborn() -> OAuthError {
+    OAuthError::new(
+        Party::Provider,
+        ErrorCode::UnexpectedAnswer,
+        Action::RetryAfter { delay_ms: 1_000 },
+        "the token was over before its answer came",
+    )
+}

@@ -1,0 +1,15 @@
+//! One file per protocol message, request beside answer: pure functions.
+
+pub mod access_token;
+pub mod authorize;
+pub mod binding;
+pub mod callback;
+mod harvest;
+pub mod oddity;
+pub mod pending;
+pub mod pkce;
+pub mod resource;
+pub mod token_answer;
+mod token_error;
+pub mod token_request;
+pub mod www_authenticate;

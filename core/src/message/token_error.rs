@@ -1,0 +1,72 @@
+//! The error answer of the token endpoint (RFC 6749 section 5.2), in the shapes that providers really send.
+
+use alloc::string::String;
+
+use crate::base::json::Json;
+use crate::base::secret::Secret;
+use crate::message::harvest::Fields;
+use crate::provider::profile::{ErrorClass, Profile};
+
+/// The codes whose meaning the RFCs fix (RFC 6749 section 5.2, RFC 9449 section 8), wherever a provider sends them.
+const STANDARD: [(&str, ErrorClass); 5] = [
+    ("invalid_grant", ErrorClass::GrantRefused),
+    ("invalid_client", ErrorClass::ClientRefused),
+    ("unauthorized_client", ErrorClass::RequestRefused),
+    ("unsupported_grant_type", ErrorClass::RequestRefused),
+    ("use_dpop_nonce", ErrorClass::RequestRefused),
+];
+
+/// What an error answer says.
+pub(crate) struct TokenError {
+    pub(crate) code: String,
+    pub(crate) class: ErrorClass,
+    pub(crate) description: Option<Secret>,
+}
+
+/// Finds an error code where the profile says it may stand.
+pub(crate) fn read(fields: &Fields<'_>, profile: &Profile, status: u16) -> Option<TokenError> {
+    let shape = &profile.errors;
+    let code = shape.code.iter().find_map(|path| match fields.first(path)? {
+        Json::String(text) if !text.is_empty() => Some(printable(&text)),
+        // Some servers number their errors, and some say `"error": false` beside tokens.
+        number @ Json::Number(_) => Some(printable(&number.print())),
+        _ => None,
+    })?;
+    // `"code": "200"` or `"error": "0"` beside a good status is no error.
+    if (200..300).contains(&status) && code.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let by_profile = shape
+        .classes
+        .iter()
+        .find(|(known, _)| *known == code)
+        .map(|(_, class)| *class);
+    let by_rfc = || {
+        STANDARD
+            .iter()
+            .find(|(known, _)| *known == code)
+            .map(|(_, class)| *class)
+    };
+    let class = by_profile.or_else(by_rfc).unwrap_or(ErrorClass::Unknown);
+    let description = shape
+        .description
+        .iter()
+        .find_map(|path| fields.text(path))
+        .filter(|_| !shape.description_may_hold_token)
+        .map(|text| Secret::new(text.as_str()));
+    Some(TokenError {
+        code,
+        class,
+        description,
+    })
+}
+
+/// A code as it may be printed: characters of RFC 6749 appendix A.7, 64 at most, so that no text of a server gets far.
+fn printable(code: &str) -> String {
+    let text: String = code
+        .chars()
+        .filter(|char| matches!(*char, '!' | '#'..='[' | ']'..='~'))
+        .take(64)
+        .collect();
+    if text.is_empty() { String::from("unnamed") } else { text }
+}

@@ -1,0 +1,9 @@
+//! What is known about a provider, as data: endpoints, encodings, grants, rotation, error shapes.
+
+pub mod built_in;
+pub mod environment;
+pub mod grant;
+pub mod profile;
+pub(crate) mod profile_reader;
+mod profile_writer;
+pub(crate) mod template;
