@@ -7,6 +7,8 @@ extern crate alloc;
 
 pub mod base;
 pub mod client;
+#[cfg(feature = "std")]
+pub mod drive;
 pub mod flow;
 pub mod message;
 pub mod messages;

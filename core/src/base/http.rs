@@ -194,3 +194,50 @@ impl fmt::Debug for HttpResponse {
         )
     }
 }
+
+/// The request for a transport that speaks the `http` crate; header values are marked sensitive (feature `http`).
+///
+/// The body is copied out of custody: it is not wiped when the transport drops it.
+#[cfg(feature = "http")]
+impl TryFrom<&HttpRequest> for http::Request<Vec<u8>> {
+    type Error = crate::base::error::OAuthError;
+
+    fn try_from(request: &HttpRequest) -> Result<Self, Self::Error> {
+        let unfit = |_| {
+            crate::base::error::OAuthError::configuration(
+                crate::base::error::ErrorCode::InvalidConfiguration,
+                "a header of the request has a value that the http crate does not take",
+            )
+        };
+        let mut builder = http::Request::builder()
+            .method(request.method().as_str())
+            .uri(request.url());
+        for header in request.headers() {
+            let mut value = http::HeaderValue::from_str(header.value())
+                .map_err(http::Error::from)
+                .map_err(unfit)?;
+            value.set_sensitive(true);
+            builder = builder.header(header.name(), value);
+        }
+        builder.body(request.body().as_bytes().to_vec()).map_err(unfit)
+    }
+}
+
+/// A response of the `http` crate; header values that are not text are left out (feature `http`).
+#[cfg(feature = "http")]
+impl From<http::Response<Vec<u8>>> for HttpResponse {
+    fn from(response: http::Response<Vec<u8>>) -> Self {
+        let (parts, body) = response.into_parts();
+        let text = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+            value
+                .to_str()
+                .ok()
+                .map(|value| ResponseHeader::new(name.as_str(), value))
+        };
+        Self::new(
+            parts.status.as_u16(),
+            parts.headers.iter().filter_map(text).collect(),
+            body,
+        )
+    }
+}

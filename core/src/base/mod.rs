@@ -10,7 +10,11 @@ pub mod http;
 pub(crate) mod json;
 pub(crate) mod percent;
 pub(crate) mod reader;
+pub mod redirect_uri;
 pub mod retry_after;
 pub(crate) mod scope;
 pub mod secret;
 pub mod time;
+pub(crate) mod url_rules;
+#[cfg(test)]
+mod url_tests;

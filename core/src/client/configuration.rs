@@ -5,8 +5,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::base::endpoint::{Endpoint, RedirectUri};
+use crate::base::endpoint::Endpoint;
 use crate::base::error::{ErrorCode, OAuthError};
+use crate::base::redirect_uri::RedirectUri;
 use crate::base::secret::Secret;
 use crate::client::assertion::SignatureAlgorithm;
 use crate::client::authentication::Authentication;

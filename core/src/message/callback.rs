@@ -7,9 +7,9 @@ use core::fmt;
 
 use serde::Serialize;
 
-use crate::base::endpoint::{Arrival, RedirectUri};
 use crate::base::error::{Action, ErrorCode, OAuthError, Party};
 use crate::base::percent::{self, Pair};
+use crate::base::redirect_uri::{Arrival, RedirectUri};
 use crate::base::secret::Secret;
 use crate::base::time::Now;
 use crate::client::configuration::Client;

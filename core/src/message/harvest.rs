@@ -21,10 +21,10 @@ pub(crate) enum Fields<'a> {
 impl<'a> Fields<'a> {
     /// `known` are names of which a form must have one, so that an HTML page is not taken for a form.
     pub(crate) fn of(body: &'a [u8], known: &[&str]) -> Self {
-        if let Ok(tree) = Json::parse(body) {
-            if tree.is_object() {
-                return Self::Tree(tree);
-            }
+        if let Ok(tree) = Json::parse(body)
+            && tree.is_object()
+        {
+            return Self::Tree(tree);
         }
         let form = core::str::from_utf8(body)
             .ok()

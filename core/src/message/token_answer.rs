@@ -449,21 +449,20 @@ impl Reading<'_, '_> {
     /// `expires_in` wins over `expires_at`, because it needs no clock.
     fn life(&self, expires_in: &str, expires_at: &str) -> Life {
         let relative = self.fields.first(expires_in);
-        if let Some(millis) = relative.as_ref().and_then(number).map(|seconds| seconds * 1_000.0) {
-            if millis >= 1.0 {
-                // Saturates: a float cast never overflows.
-                return Life::Millis(millis as i64);
-            }
+        if let Some(millis) = relative.as_ref().and_then(number).map(|seconds| seconds * 1_000.0)
+            && millis >= 1.0
+        {
+            // Saturates: a float cast never overflows.
+            return Life::Millis(millis as i64);
         }
         let absolute = self.fields.first(expires_at);
         if let Some(millis) = absolute
             .as_ref()
             .and_then(moment)
             .map(|end| end.saturating_sub(self.date))
+            && millis > 0
         {
-            if millis > 0 {
-                return Life::Millis(millis);
-            }
+            return Life::Millis(millis);
         }
         if relative.is_none() && absolute.is_none() {
             Life::Missing

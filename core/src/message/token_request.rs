@@ -243,10 +243,10 @@ impl Client {
         if let Some(authorization) = credentials.authorization {
             headers.push(("Authorization".to_owned(), authorization));
         }
-        if let Some(name) = &profile.correlation_header {
-            if !headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
-                headers.push((name.clone(), entropy.uuid("correlation").into()));
-            }
+        if let Some(name) = &profile.correlation_header
+            && !headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
+        {
+            headers.push((name.clone(), entropy.uuid("correlation").into()));
         }
         let url = self.token_endpoint().as_str().to_owned();
         let draft = Draft {

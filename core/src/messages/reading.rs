@@ -4,10 +4,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::base::date;
-use crate::base::endpoint::{Endpoint, RedirectUri};
+use crate::base::endpoint::Endpoint;
 use crate::base::error::OAuthError;
 use crate::base::json::Json;
 use crate::base::reader::Node;
+use crate::base::redirect_uri::RedirectUri;
 use crate::base::retry_after::parse_retry_after;
 use crate::client::configuration::Client;
 use crate::message::www_authenticate::{self as header, Challenge};

@@ -104,10 +104,10 @@ pub(crate) fn variables<'a>(templates: impl Iterator<Item = &'a EndpointTemplate
     let mut names = Vec::new();
     for template in templates {
         for piece in template.0.split('{').skip(1) {
-            if let Some((name, _)) = piece.split_once('}') {
-                if !names.contains(&name) {
-                    names.push(name);
-                }
+            if let Some((name, _)) = piece.split_once('}')
+                && !names.contains(&name)
+            {
+                names.push(name);
             }
         }
     }

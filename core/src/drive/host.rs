@@ -1,0 +1,118 @@
+//! What a Rust program gives to the driver.
+
+use std::thread;
+use std::time::Duration;
+use std::vec::Vec;
+
+use crate::base::entropy;
+use crate::base::error::OAuthError;
+use crate::base::http::HttpResponse;
+use crate::base::time::Now;
+use crate::client::assertion::{Sign, SignatureEncoding};
+use crate::flow::input::StoreFailure;
+use crate::flow::step::{Save, Send};
+use crate::flow::stored::Stored;
+
+/// The program around the library: its transport, and where wanted its signer, store and clock.
+///
+/// Only [`Host::send`] must be written; the rest has defaults that do for a client with a secret and no store.
+///
+/// ```
+/// use evergrant::base::http::HttpResponse;
+/// use evergrant::drive::host::{Exchange, Host};
+/// use evergrant::flow::step::Send;
+///
+/// struct Offline;
+///
+/// impl Host for Offline {
+///     fn send(&self, _send: &Send) -> Exchange {
+///         Exchange::NotSent // no connection was made, so nothing can have been spent
+///     }
+/// }
+/// ```
+pub trait Host {
+    /// Sends the request exactly as it is: no redirects, no repetition, the deadline covering the body.
+    ///
+    /// Say [`Exchange::NotSent`] only with proof: the name did not resolve, no connection came about, the TLS handshake
+    /// did not end. Everything else that is no whole answer is [`Exchange::NoAnswer`].
+    fn send(&self, send: &Send) -> Exchange;
+
+    /// Signs bytes with a key that the host keeps; `None` where it cannot.
+    fn sign(&self, sign: &Sign) -> Option<(Vec<u8>, SignatureEncoding)> {
+        let _ = sign;
+        None
+    }
+
+    /// Loads a record.
+    ///
+    /// # Errors
+    /// How the store failed; without a store, that it is down.
+    fn load(&self, key: &str) -> Result<Loaded, StoreFailure> {
+        let _ = key;
+        Err(StoreFailure::Down)
+    }
+
+    /// Compares and swaps a record.
+    ///
+    /// # Errors
+    /// How the store failed; without a store, that it is down.
+    fn save(&self, save: &Save) -> Result<SaveResult, StoreFailure> {
+        let _ = save;
+        Err(StoreFailure::Down)
+    }
+
+    /// Both clocks.
+    fn now(&self) -> Now {
+        Now::system()
+    }
+
+    /// 32 fresh bytes of the operating system's random source.
+    ///
+    /// # Errors
+    /// `weak_entropy` where it has none.
+    fn entropy(&self) -> Result<[u8; 32], OAuthError> {
+        entropy::system()
+    }
+
+    /// Waits that many milliseconds.
+    fn wait(&self, delay_ms: i64) {
+        thread::sleep(Duration::from_millis(u64::try_from(delay_ms).unwrap_or(0)));
+    }
+}
+
+/// What came of sending.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Exchange {
+    /// A whole answer, whatever its status.
+    Answer(HttpResponse),
+    /// Proof that the request never left.
+    NotSent,
+    /// No whole answer, with what was read of it.
+    NoAnswer(Option<HttpResponse>),
+}
+
+/// What a store holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// The record, where there is one.
+    pub stored: Option<Stored>,
+    /// The store's clock, in milliseconds since 1970.
+    pub store_now: i64,
+}
+
+/// What came of a compare-and-swap.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SaveResult {
+    /// It is stored.
+    Saved {
+        /// The store's clock, in milliseconds since 1970.
+        store_now: i64,
+    },
+    /// The store had another version.
+    Conflict {
+        /// What it has.
+        stored: Option<Stored>,
+        /// The store's clock.
+        store_now: i64,
+    },
+}
