@@ -1,6 +1,6 @@
 //! Who the host is to a provider: client id, client authentication, redirect URI.
 
 pub mod assertion;
-pub(crate) mod authentication;
+pub mod authentication;
 pub mod configuration;
 mod configuration_reader;

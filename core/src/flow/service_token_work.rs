@@ -12,7 +12,6 @@ use core::time::Duration;
 use crate::base::entropy::Entropy;
 use crate::base::error::{Action, ErrorCode, OAuthError, Party};
 use crate::base::http::HttpRequest;
-use crate::base::json::MAX_BYTES;
 use crate::base::time::Now;
 use crate::client::assertion::SignatureEncoding;
 use crate::client::authentication::SecretChoice;
@@ -25,10 +24,6 @@ use crate::flow::step::{Send, Step, StepId, Wait};
 use crate::message::token_answer::{EvidenceKind, Reply, Settled, Verdict};
 use crate::message::token_request::{Prepared, TokenRequest, Unsigned};
 
-/// A request must have left within this many milliseconds of its step.
-const SEND_WITHIN: i64 = 3_000;
-/// The time for a whole exchange, in milliseconds.
-const TIMEOUT: i64 = 30_000;
 /// What one work waits by itself, all waits together.
 const LONGEST_WAIT: i64 = 5_000;
 /// What one work sends, at most, a second client secret apart.
@@ -146,13 +141,7 @@ impl ServiceTokenWork {
     }
 
     fn put_request(&mut self, request: HttpRequest, now: Now) {
-        let step = Step::Send(Send {
-            request,
-            send_by: now.later(SEND_WITHIN),
-            timeout_ms: TIMEOUT,
-            max_body_bytes: MAX_BYTES as i64,
-            client_certificate: self.token.client.wants_client_certificate(),
-        });
+        let step = Step::Send(Send::new(request, now, self.token.client.wants_client_certificate()));
         let id = self.put(State::AwaitsAnswer, step);
         self.sends.push(Sent {
             id,

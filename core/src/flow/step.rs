@@ -5,6 +5,7 @@ use alloc::string::String;
 
 use crate::base::error::OAuthError;
 use crate::base::http::HttpRequest;
+use crate::base::json::MAX_BYTES;
 use crate::base::time::Now;
 use crate::flow::outcome::Outcome;
 use crate::flow::stored::Stored;
@@ -79,6 +80,24 @@ pub struct Send {
     pub max_body_bytes: i64,
     /// The request needs the host's client certificate (mutual TLS).
     pub client_certificate: bool,
+}
+
+/// A request must have left within this many milliseconds of its step.
+const SEND_WITHIN: i64 = 3_000;
+/// The time for a whole exchange, in milliseconds.
+const TIMEOUT: i64 = 30_000;
+
+impl Send {
+    /// A request that was built at `now`, to leave within three seconds and to be over within thirty.
+    pub fn new(request: HttpRequest, now: Now, client_certificate: bool) -> Self {
+        Self {
+            request,
+            send_by: now.later(SEND_WITHIN),
+            timeout_ms: TIMEOUT,
+            max_body_bytes: MAX_BYTES as i64,
+            client_certificate,
+        }
+    }
 }
 
 /// A wait.
