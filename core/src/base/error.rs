@@ -241,6 +241,14 @@ impl OAuthError {
         self
     }
 
+    /// The same error, heard again while the next attempt waits.
+    pub(crate) fn waiting(mut self, left: i64) -> Self {
+        if let Action::RetryAfter { delay_ms } = &mut self.0.details.action {
+            *delay_ms = left;
+        }
+        self
+    }
+
     pub(crate) fn with_status(mut self, status: Option<i64>) -> Self {
         self.0.details.status = status;
         self

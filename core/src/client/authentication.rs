@@ -36,6 +36,15 @@ pub enum SecretChoice {
     Next,
 }
 
+impl SecretChoice {
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Current => Self::Next,
+            Self::Next => Self::Current,
+        }
+    }
+}
+
 /// What the credentials add to a request.
 #[derive(Default)]
 pub(crate) struct Credentials {

@@ -6,6 +6,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::base::entropy::Entropy;
+use crate::base::error::OAuthError;
 use crate::base::time::{Now, millis};
 use crate::client::authentication::SecretChoice;
 use crate::client::configuration::Client;
@@ -69,7 +70,7 @@ pub struct ServiceToken {
     pub(crate) scopes: Vec<String>,
     pub(crate) choice: SecretChoice,
     held: Option<Held>,
-    failure: Option<Spacing>,
+    failure: Option<(Spacing, OAuthError)>,
     rejection: Option<Spacing>,
 }
 
@@ -143,7 +144,7 @@ impl ServiceToken {
     /// still serves. After a failure, not before the next try is due.
     pub fn wants_renewal(&self, now: Now) -> bool {
         let due = self.held.as_ref().is_none_or(|held| held.is_due(now));
-        due && self.failure_left(now) == 0
+        due && self.backing_off(now).is_none()
     }
 
     /// A machine that carries out the command. At most one runs at a time for one value.
@@ -164,9 +165,11 @@ impl ServiceToken {
         self.held.as_ref().map(|held| held.token.fingerprint())
     }
 
-    /// Milliseconds until a failed renewal may be tried again.
-    pub(crate) fn failure_left(&self, now: Now) -> i64 {
-        self.failure.map_or(0, |failure| failure.left(now))
+    /// How the last attempt failed, while the next one waits its turn.
+    pub(crate) fn backing_off(&self, now: Now) -> Option<OAuthError> {
+        let (spacing, error) = self.failure.as_ref()?;
+        let left = spacing.left(now);
+        (left > 0).then(|| error.clone().waiting(left))
     }
 
     /// Milliseconds until a rejected token may be replaced again.
@@ -194,12 +197,16 @@ impl ServiceToken {
     }
 
     /// An attempt failed; the next one waits, as long as the provider asked or twice as long as before.
-    pub(crate) fn failed(&mut self, now: Now, asked: Option<i64>) {
-        let doubled = self
-            .failure
-            .map_or(FIRST_FAILURE_SPACING, |failure| failure.wait.saturating_mul(2));
-        let wait = asked.unwrap_or(0).max(doubled.min(LARGEST_FAILURE_SPACING));
-        self.failure = Some(Spacing { at: now, wait });
+    pub(crate) fn failed(&mut self, now: Now, asked: Option<i64>, error: &OAuthError) {
+        let before = self.failure.as_ref().map(|(spacing, _)| spacing.wait.saturating_mul(2));
+        let wait = before.unwrap_or(FIRST_FAILURE_SPACING).min(LARGEST_FAILURE_SPACING);
+        self.failure = Some((
+            Spacing {
+                at: now,
+                wait: asked.unwrap_or(0).max(wait),
+            },
+            error.clone(),
+        ));
     }
 
     /// A refresh caused by a 401 begins; the next one of the kind waits twice as long, unless this was long ago.

@@ -113,10 +113,10 @@ impl ServiceTokenWork {
                     self.finish(Err(fresh_token_rejected(left)));
                 }
             },
-            (_, in_hand) => match (self.token.failure_left(now), in_hand) {
-                (0, _) => self.send(now),
-                (_, Some(token)) => self.finish(Ok(Outcome::ServiceToken(token))),
-                (left, None) => self.finish(Err(backing_off(left))),
+            (_, in_hand) => match (self.token.backing_off(now), in_hand) {
+                (None, _) => self.send(now),
+                (Some(_), Some(token)) => self.finish(Ok(Outcome::ServiceToken(token))),
+                (Some(error), None) => self.finish(Err(error)),
             },
         }
     }
@@ -209,11 +209,13 @@ impl ServiceTokenWork {
         let refuses_client = matches!(kind, EvidenceKind::ClientRefused | EvidenceKind::Unauthorized);
         if refuses_client && self.token.client.has_next_client_secret() && !self.tried_other_secret {
             self.tried_other_secret = true;
-            self.token.choice = match self.token.choice {
-                SecretChoice::Current => SecretChoice::Next,
-                SecretChoice::Next => SecretChoice::Current,
-            };
+            self.tries = self.tries.saturating_sub(1);
+            self.token.choice = self.token.choice.other();
             return self.send(now);
+        }
+        if refuses_client && self.tried_other_secret {
+            // Neither is accepted, so neither is known to work: begin with the same one next time.
+            self.token.choice = self.token.choice.other();
         }
         let asked = settled.evidence.retry_after_ms;
         let wait = asked.unwrap_or(500_i64.saturating_mul(i64::from(self.tries)));
@@ -228,7 +230,7 @@ impl ServiceTokenWork {
 
     /// No new token: the one in hand where it lives, else the error.
     fn end_without(&mut self, error: OAuthError, now: Now, asked: Option<i64>) {
-        self.token.failed(now, asked);
+        self.token.failed(now, asked, &error);
         let in_hand = self.token.token(now, self.min_life).cloned();
         self.events.push(Event::ServiceTokenFailed {
             code: error.code(),
@@ -336,15 +338,6 @@ fn fresh_token_rejected(left: i64) -> OAuthError {
         ErrorCode::FreshTokenRejected,
         Action::RetryAfter { delay_ms: left },
         "the resource rejects a token that was issued a moment ago; check that token, host and environment belong together",
-    )
-}
-
-fn backing_off(left: i64) -> OAuthError {
-    OAuthError::new(
-        Party::Provider,
-        ErrorCode::Throttled,
-        Action::RetryAfter { delay_ms: left },
-        "the last attempt failed; the next one waits its turn",
     )
 }
 
