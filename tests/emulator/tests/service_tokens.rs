@@ -54,17 +54,30 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let emulator = Emulator::start(Options::default()).unwrap();
-        Self { emulator, moved: Arc::default(), panics: Arc::default(), events: Arc::default() }
+        Self {
+            emulator,
+            moved: Arc::default(),
+            panics: Arc::default(),
+            events: Arc::default(),
+        }
     }
 
     fn host(&self, http: UreqHost) -> TestHost {
-        TestHost { http, moved: self.moved.clone(), panics: self.panics.clone() }
+        TestHost {
+            http,
+            moved: self.moved.clone(),
+            panics: self.panics.clone(),
+        }
     }
 
     fn ofx_client(&self) -> ClientBuilder {
         let ofx = self.emulator.ofx();
-        Client::builder(Profile::built_in("ofx_payments").unwrap(), Environment::Sandbox, ofx.client_id())
-            .token_endpoint(ofx.token_url())
+        Client::builder(
+            Profile::built_in("ofx_payments").unwrap(),
+            Environment::Sandbox,
+            ofx.client_id(),
+        )
+        .token_endpoint(ofx.token_url())
     }
 
     fn ofx_tokens(&self, client: Client) -> ServiceTokens<TestHost> {
@@ -74,11 +87,18 @@ impl Bench {
     }
 
     fn ofx(&self) -> ServiceTokens<TestHost> {
-        self.ofx_tokens(self.ofx_client().client_secret(self.emulator.ofx().client_secret()).build().unwrap())
+        self.ofx_tokens(
+            self.ofx_client()
+                .client_secret(self.emulator.ofx().client_secret())
+                .build()
+                .unwrap(),
+        )
     }
 
     fn asked(&self, provider: &Provider) -> usize {
-        self.emulator.journal().count(provider.dialect().name(), What::ServiceToken)
+        self.emulator
+            .journal()
+            .count(provider.dialect().name(), What::ServiceToken)
     }
 
     fn pass(&self, ms: i64) {
@@ -104,7 +124,13 @@ fn many_callers_cause_one_request() {
     let ofx = bench.emulator.ofx();
     assert_eq!(bench.asked(&ofx), 1);
     let authorization = tokens.token(Duration::ZERO).unwrap().authorization();
-    assert_eq!(UreqHost::new().get(&ofx.resource_url(), authorization.expose()).unwrap().status(), 200);
+    assert_eq!(
+        UreqHost::new()
+            .get(&ofx.resource_url(), authorization.expose())
+            .unwrap()
+            .status(),
+        200
+    );
 }
 
 #[test]
@@ -127,11 +153,18 @@ fn a_failed_renewal_is_no_outage_while_the_token_lives() {
     let tokens = bench.ofx();
     let first = tokens.token(Duration::ZERO).unwrap();
     bench.pass(3_599_000 - 50_000);
-    let down = Fault::token(Effect::Answer { point: Point::Before, answer: Answer::html(503) }).times(100);
+    let down = Fault::token(Effect::Answer {
+        point: Point::Before,
+        answer: Answer::html(503),
+    })
+    .times(100);
     bench.emulator.ofx().faults().push(down);
     assert_eq!(tokens.token(Duration::ZERO).unwrap(), first);
     let events = bench.events.lock().unwrap().clone();
-    let failed = Event::ServiceTokenFailed { code: ErrorCode::ProviderFault, still_serving: true };
+    let failed = Event::ServiceTokenFailed {
+        code: ErrorCode::ProviderFault,
+        still_serving: true,
+    };
     assert!(events.contains(&failed), "{events:?}");
 
     bench.pass(60_000);
@@ -148,7 +181,10 @@ fn a_failed_renewal_is_no_outage_while_the_token_lives() {
 fn a_lost_answer_is_asked_for_again() {
     let bench = Bench::new();
     let tokens = bench.ofx();
-    bench.emulator.ofx().faults().push(Fault::token(Effect::Drop { point: Point::After, ending: Ending::Reset }));
+    bench.emulator.ofx().faults().push(Fault::token(Effect::Drop {
+        point: Point::After,
+        ending: Ending::Reset,
+    }));
     assert!(tokens.token(Duration::ZERO).is_ok());
     assert_eq!(bench.asked(&bench.emulator.ofx()), 2);
 }
@@ -157,11 +193,15 @@ fn a_lost_answer_is_asked_for_again() {
 fn each_wise_worker_has_a_token_of_its_own() {
     let bench = Bench::new();
     let wise = bench.emulator.wise();
-    let client = Client::builder(Profile::built_in("wise").unwrap(), Environment::Sandbox, wise.client_id())
-        .client_secret(wise.client_secret())
-        .token_endpoint(wise.token_url())
-        .build()
-        .unwrap();
+    let client = Client::builder(
+        Profile::built_in("wise").unwrap(),
+        Environment::Sandbox,
+        wise.client_id(),
+    )
+    .client_secret(wise.client_secret())
+    .token_endpoint(wise.token_url())
+    .build()
+    .unwrap();
     let pem = bench.emulator.certificates();
     let http = UreqHost::with_client_certificate(&pem.client_pem, &pem.client_key_pem, &pem.authority_pem).unwrap();
     let tokens = ServiceTokens::new(client.clone(), Vec::new(), bench.host(http));
@@ -181,7 +221,14 @@ fn the_second_secret_is_tried_once_and_remembered() {
     let bench = Bench::new();
     let ofx = bench.emulator.ofx();
     let right = ofx.client_secret();
-    let tokens = bench.ofx_tokens(bench.ofx_client().client_secret("retired").next_client_secret(right).build().unwrap());
+    let tokens = bench.ofx_tokens(
+        bench
+            .ofx_client()
+            .client_secret("retired")
+            .next_client_secret(right)
+            .build()
+            .unwrap(),
+    );
     // Apigee's way of refusing a client says nothing that RFC 6749 knows; a 401 is enough.
     tokens.token(Duration::ZERO).unwrap();
     let refused = || bench.emulator.journal().count("ofx", What::ClientRejected);
@@ -190,7 +237,13 @@ fn the_second_secret_is_tried_once_and_remembered() {
     tokens.token(Duration::ZERO).unwrap();
     assert_eq!(refused(), 1, "the secret that works is remembered");
     let events = bench.events.lock().unwrap().clone();
-    assert!(events.iter().any(|event| matches!(event, Event::ServiceTokenObtained { with_next_secret: true, .. })));
+    assert!(events.iter().any(|event| matches!(
+        event,
+        Event::ServiceTokenObtained {
+            with_next_secret: true,
+            ..
+        }
+    )));
 }
 
 #[test]
@@ -199,7 +252,10 @@ fn wrong_credentials_are_said_once_and_not_hammered() {
     let tokens = bench.ofx_tokens(bench.ofx_client().client_secret("wrong").build().unwrap());
     for _ in 0..5 {
         let error = tokens.token(Duration::ZERO).unwrap_err();
-        assert_eq!((error.code(), error.action()), (ErrorCode::InvalidClient, &Action::FixConfiguration));
+        assert_eq!(
+            (error.code(), error.action()),
+            (ErrorCode::InvalidClient, &Action::FixConfiguration)
+        );
     }
     assert_eq!(bench.emulator.journal().count("ofx", What::ClientRejected), 1);
 }
@@ -212,7 +268,11 @@ fn a_rejected_token_is_replaced_once() {
     bench.pass(120_000);
     let second = tokens.rejected(&first).unwrap();
     assert_ne!(second, first);
-    assert_eq!(tokens.rejected(&first).unwrap(), second, "somebody else has replaced it already");
+    assert_eq!(
+        tokens.rejected(&first).unwrap(),
+        second,
+        "somebody else has replaced it already"
+    );
     let error = tokens.rejected(&second).unwrap_err();
     assert_eq!(error.code(), ErrorCode::FreshTokenRejected);
     assert_eq!(bench.asked(&bench.emulator.ofx()), 2);
@@ -230,7 +290,12 @@ fn a_transport_that_panics_blocks_nobody() {
 #[test]
 fn nobody_listening_is_not_sent() {
     let bench = Bench::new();
-    let client = bench.ofx_client().client_secret("any").token_endpoint("http://127.0.0.1:1/token").build().unwrap();
+    let client = bench
+        .ofx_client()
+        .client_secret("any")
+        .token_endpoint("http://127.0.0.1:1/token")
+        .build()
+        .unwrap();
     let error = bench.ofx_tokens(client).token(Duration::ZERO).unwrap_err();
     assert_eq!(error.code(), ErrorCode::NotSent);
 }
