@@ -2,6 +2,7 @@
 //!
 //! `cargo run --example service_token`, against the emulated OFX.
 
+#[expect(dead_code, reason = "OFX needs no client certificate")]
 #[path = "ureq_host/mod.rs"]
 mod ureq_host;
 
