@@ -11,7 +11,6 @@ use crate::base::redirect_uri::RedirectUri;
 use crate::base::secret::Secret;
 use crate::client::assertion::SignatureAlgorithm;
 use crate::client::authentication::Authentication;
-use crate::client::configuration_reader;
 use crate::provider::environment::Environment;
 use crate::provider::grant::Grant;
 use crate::provider::profile::{MutualTls, Profile, SecretIn};
@@ -64,16 +63,6 @@ impl Client {
             issuer: None,
             mutual_tls: None,
         }
-    }
-
-    /// Reads a configuration from JSON: `profile` (an id, or a profile in full), `environment`, `client_id`, and where
-    /// wanted `client_secret`, `next_client_secret`, `private_key` {`algorithm`, `key_id`}, `redirect_uri`,
-    /// `headers`, `variables`, `endpoints` {`authorize`, `token`, `issuer`}, `mutual_tls`.
-    ///
-    /// # Errors
-    /// `invalid_configuration` with the path of the field at fault, and what the profile and [`ClientBuilder::build`] refuse.
-    pub fn from_json(text: &str) -> Result<Self, OAuthError> {
-        configuration_reader::read(text)
     }
 
     /// The profile.

@@ -9,11 +9,19 @@ use crate::client::configuration::{Client, ClientBuilder};
 use crate::provider::environment::Environment;
 use crate::provider::profile::Profile;
 
-pub(crate) fn read(text: &str) -> Result<Client, OAuthError> {
-    read_node(&Reader::new(text, ErrorCode::InvalidConfiguration)?.root())
+impl Client {
+    /// Reads a configuration from JSON: `profile` (an id, or a profile in full), `environment`, `client_id`, and where
+    /// wanted `client_secret`, `next_client_secret`, `private_key` {`algorithm`, `key_id`}, `redirect_uri`,
+    /// `headers`, `variables`, `endpoints` {`authorize`, `token`, `issuer`}, `mutual_tls`.
+    ///
+    /// # Errors
+    /// `invalid_configuration` with the path of the field at fault, and what the profile and [`ClientBuilder::build`] refuse.
+    pub fn from_json(text: &str) -> Result<Self, OAuthError> {
+        read(&Reader::new(text, ErrorCode::InvalidConfiguration)?.root())
+    }
 }
 
-pub(crate) fn read_node(node: &Node<'_>) -> Result<Client, OAuthError> {
+fn read(node: &Node<'_>) -> Result<Client, OAuthError> {
     let root = node.object(&[
         "profile",
         "environment",

@@ -5,6 +5,6 @@ pub mod input;
 pub mod machine;
 pub mod outcome;
 pub mod service_token;
-mod service_token_work;
+pub mod service_token_work;
 pub mod step;
 pub mod stored;

@@ -10,10 +10,7 @@ use crate::base::error::OAuthError;
 use crate::base::time::{Now, millis};
 use crate::client::authentication::SecretChoice;
 use crate::client::configuration::Client;
-use crate::flow::service_token_work::ServiceTokenWork as Work;
 use crate::message::access_token::AccessToken;
-
-pub use crate::flow::service_token_work::ServiceTokenWork;
 
 /// The most that a renewal comes before the end, in milliseconds.
 const LARGEST_MARGIN: i64 = 60_000;
@@ -34,7 +31,7 @@ const LARGEST_FAILURE_SPACING: i64 = 300_000;
 /// [`crate::provider::profile::Profile::service_token_per_worker`] says so, each worker keeps one of its own.
 ///
 /// `token` answers without a step. When it gives nothing, or [`ServiceToken::wants_renewal`] says yes, run a work and
-/// take over the value that [`ServiceTokenWork::service_token`] leaves. A renewal that fails while the token lives is no
+/// take over the value that [`crate::flow::service_token_work::ServiceTokenWork::service_token`] leaves. A renewal that fails while the token lives is no
 /// outage: the token is served on, and the next try waits its turn.
 ///
 /// ```
@@ -145,11 +142,6 @@ impl ServiceToken {
     pub fn wants_renewal(&self, now: Now) -> bool {
         let due = self.held.as_ref().is_none_or(|held| held.is_due(now));
         due && self.backing_off(now).is_none()
-    }
-
-    /// A machine that carries out the command. At most one runs at a time for one value.
-    pub fn work(&self, command: ServiceTokenCommand, now: Now, entropy: [u8; 32]) -> ServiceTokenWork {
-        Work::begin(self.clone(), command, now, entropy)
     }
 
     /// The client that it belongs to.

@@ -62,8 +62,15 @@ enum State {
     Done,
 }
 
+impl ServiceToken {
+    /// A machine that carries out the command. At most one runs at a time for one value.
+    pub fn work(&self, command: ServiceTokenCommand, now: Now, entropy: [u8; 32]) -> ServiceTokenWork {
+        ServiceTokenWork::begin(self.clone(), command, now, entropy)
+    }
+}
+
 impl ServiceTokenWork {
-    pub(crate) fn begin(token: ServiceToken, command: ServiceTokenCommand, now: Now, entropy: [u8; 32]) -> Self {
+    fn begin(token: ServiceToken, command: ServiceTokenCommand, now: Now, entropy: [u8; 32]) -> Self {
         let min_life = match &command {
             ServiceTokenCommand::Obtain { min_life } => *min_life,
             ServiceTokenCommand::Rejected { .. } => Duration::ZERO,

@@ -1,6 +1,6 @@
 //! What is known about a provider, as data: endpoints, encodings, grants, rotation, error shapes.
 
-pub mod built_in;
+mod built_in;
 pub mod environment;
 pub mod grant;
 pub mod profile;

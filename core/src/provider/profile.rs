@@ -4,13 +4,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::base::error::{ErrorCode, OAuthError};
-use crate::base::json::Json;
-use crate::provider::built_in;
 use crate::provider::environment::Environment;
 use crate::provider::grant::Grant;
 use crate::provider::template::EndpointTemplate;
-use crate::provider::{profile_reader, profile_writer};
 
 /// What is known about one provider.
 ///
@@ -223,47 +219,6 @@ pub(crate) struct Consent {
 }
 
 impl Profile {
-    /// A profile that ships with the library.
-    ///
-    /// The ids: `airwallex`, `ofx_payments`, `ofx_rates`, `ofx_aisp`, `ofx_pisp`, `wise`, and `generic`, which has no
-    /// hosts and keeps to the RFCs.
-    ///
-    /// # Errors
-    /// `unknown_profile` for any other id.
-    pub fn built_in(id: &str) -> Result<Self, OAuthError> {
-        match built_in::TEXTS.iter().find(|(known, _)| *known == id) {
-            Some((_, text)) => Self::from_json(text),
-            None => Err(OAuthError::configuration(
-                ErrorCode::UnknownProfile,
-                "no built-in profile has this id; choose one of airwallex, ofx_payments, ofx_rates, ofx_aisp, ofx_pisp, wise and generic, or load your own from JSON",
-            )
-            .at("profile")),
-        }
-    }
-
-    /// The ids of the profiles that ship with the library.
-    pub fn built_in_ids() -> impl Iterator<Item = &'static str> {
-        built_in::TEXTS.iter().map(|(id, _)| *id)
-    }
-
-    /// Reads a profile of your own.
-    ///
-    /// # Errors
-    /// `invalid_profile` with the path of the field at fault: unknown, missing, of the wrong type, or with an endpoint
-    /// that is neither `https` nor on a loopback host.
-    pub fn from_json(text: &str) -> Result<Self, OAuthError> {
-        profile_reader::read(text)
-    }
-
-    /// The profile as JSON, every field written out; [`Profile::from_json`] reads it back.
-    pub fn to_json(&self) -> String {
-        String::from(self.to_tree().print().as_str())
-    }
-
-    pub(crate) fn to_tree(&self) -> Json {
-        profile_writer::write(self)
-    }
-
     /// The id under which records and pending logins remember the provider.
     pub fn id(&self) -> &str {
         &self.id

@@ -61,7 +61,18 @@ pub(crate) const RESERVED: [&str; 17] = [
     "response_mode",
 ];
 
-pub(crate) fn read(text: &str) -> Result<Profile, OAuthError> {
+impl Profile {
+    /// Reads a profile of your own.
+    ///
+    /// # Errors
+    /// `invalid_profile` with the path of the field at fault: unknown, missing, of the wrong type, or with an endpoint
+    /// that is neither `https` nor on a loopback host.
+    pub fn from_json(text: &str) -> Result<Self, OAuthError> {
+        read(text)
+    }
+}
+
+fn read(text: &str) -> Result<Profile, OAuthError> {
     let reader = Reader::new(text, ErrorCode::InvalidProfile)?;
     let root = reader.root().object(&[
         "id",

@@ -8,6 +8,17 @@ use crate::provider::profile::{AccessLife, Profile, Window};
 use crate::provider::profile_reader::{BODIES, CLASSES, MUTUAL_TLS, PER, SECRETS, SEPARATORS};
 use crate::provider::template::EndpointTemplate;
 
+impl Profile {
+    /// The profile as JSON, every field written out; [`Profile::from_json`] reads it back.
+    pub fn to_json(&self) -> String {
+        String::from(self.to_tree().print().as_str())
+    }
+
+    pub(crate) fn to_tree(&self) -> Json {
+        write(self)
+    }
+}
+
 fn word<T: PartialEq>(words: &[(&str, T)], value: &T) -> Json {
     let found = words.iter().find(|(_, known)| known == value);
     found.map_or(Json::Null, |(word, _)| Json::string(*word))
@@ -34,7 +45,7 @@ fn optional_text(text: Option<&str>) -> Option<Json> {
     text.map(Json::string)
 }
 
-pub(crate) fn write(profile: &Profile) -> Json {
+fn write(profile: &Profile) -> Json {
     let environments = profile.environments.iter().map(|hosts| {
         let template =
             |template: &Option<EndpointTemplate>| optional_text(template.as_ref().map(EndpointTemplate::as_str));
