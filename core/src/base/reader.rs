@@ -8,6 +8,10 @@ use alloc::vec::Vec;
 use crate::base::error::{ErrorCode, OAuthError};
 use crate::base::json::Json;
 
+/// An object with more members is refused: each name is compared with every other, and a pending login may come from a
+/// cookie that somebody else wrote.
+const MOST_MEMBERS: usize = 512;
+
 /// A document that was read, and the code that every fault found in it carries.
 pub(crate) struct Reader {
     code: ErrorCode,
@@ -121,6 +125,9 @@ impl<'a> Node<'a> {
         let Json::Object(members) = self.value else {
             return Err(self.fault("must be an object"));
         };
+        if members.len() > MOST_MEMBERS {
+            return Err(self.fault("has more than 512 members"));
+        }
         let mut nodes: Vec<(&'a str, Node<'a>)> = Vec::with_capacity(members.len());
         for (name, value) in members {
             let path = if self.path.is_empty() {
@@ -213,6 +220,16 @@ impl<'a> Object<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn objects_are_bounded() {
+        let object = |count: usize| {
+            let members: Vec<String> = (0..count).map(|at| format!("\"{at}\":0")).collect();
+            Reader::new(&format!("{{{}}}", members.join(",")), ErrorCode::InvalidProfile).unwrap()
+        };
+        assert!(object(MOST_MEMBERS).root().members().is_ok());
+        assert!(object(MOST_MEMBERS + 1).root().members().is_err());
+    }
 
     #[test]
     fn faults_name_their_place() {

@@ -12,7 +12,7 @@ use crate::base::time::{MAX_MS, Now};
 use crate::client::authentication::Authentication;
 use crate::client::configuration::Client;
 use crate::message::binding::Binding;
-use crate::message::pending::{Consenter, Pending};
+use crate::message::pending::{self, Consenter, Pending};
 use crate::message::pkce;
 use crate::provider::grant::Grant;
 use crate::provider::profile_reader::RESERVED;
@@ -187,6 +187,9 @@ impl Client {
             begun_at: now.wall.clamp(0, MAX_MS),
             life: request.life,
         };
+        if pending.expose().expose().len() > pending::LONGEST {
+            return Err(argument("the scopes and names of this login are longer than 32 KiB together").at("scopes"));
+        }
         Ok(Login {
             url,
             id: pending.id(),

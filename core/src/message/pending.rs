@@ -15,8 +15,14 @@ use crate::provider::environment::Environment;
 
 /// What every printed pending login says in place of itself.
 pub(crate) const REDACTED: &str = "Pending(redacted)";
+const ENVIRONMENTS: [(&str, Environment); 2] = [
+    ("production", Environment::Production),
+    ("sandbox", Environment::Sandbox),
+];
 /// Names format and major version, so that a stray text is recognised for what it is.
 const PREFIX: &str = "evergrant-login-1.";
+/// No pending login is longer, in bytes; a text from outside is not read past it.
+pub(crate) const LONGEST: usize = 32 * 1024;
 
 /// A pending login: opaque, secret, and to be kept by the host until the callback comes.
 ///
@@ -93,8 +99,9 @@ impl Pending {
             )
             .at("pending"));
         }
-        let json = text
-            .strip_prefix(PREFIX)
+        let json = Some(text)
+            .filter(|text| text.len() <= LONGEST)
+            .and_then(|text| text.strip_prefix(PREFIX))
             .and_then(from_base64url)
             .map(zeroize::Zeroizing::new);
         let json = json.as_ref().and_then(|bytes| core::str::from_utf8(bytes).ok());
@@ -111,7 +118,7 @@ impl Pending {
         let optional = |name: &str| root.read(name, |node| node.text().map(ToOwned::to_owned));
         Ok(Self {
             provider: text("provider")?,
-            environment: Environment::parse(root.required("environment")?.str()?)?,
+            environment: root.required("environment")?.word(&ENVIRONMENTS)?,
             client_id: text("client_id")?,
             state: root.required("state")?.text()?.into(),
             verifier: root.read("verifier", |node| node.text().map(Secret::new))?,
