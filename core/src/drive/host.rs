@@ -9,13 +9,11 @@ use crate::base::error::OAuthError;
 use crate::base::http::HttpResponse;
 use crate::base::time::Now;
 use crate::client::assertion::{Sign, SignatureEncoding};
-use crate::flow::input::StoreFailure;
-use crate::flow::step::{Save, Send};
-use crate::flow::stored::Stored;
+use crate::flow::step::Send;
 
-/// The program around the library: its transport, and where wanted its signer, store and clock.
+/// The program around the library: its transport, and where wanted its signer and clock.
 ///
-/// Only [`Host::send`] must be written; the rest has defaults that do for a client with a secret and no store.
+/// Only [`Host::send`] must be written; the rest has defaults that do for a client with a secret.
 ///
 /// ```
 /// use evergrant::base::http::HttpResponse;
@@ -41,24 +39,6 @@ pub trait Host {
     fn sign(&self, sign: &Sign) -> Option<(Vec<u8>, SignatureEncoding)> {
         let _ = sign;
         None
-    }
-
-    /// Loads a record.
-    ///
-    /// # Errors
-    /// How the store failed; without a store, that it is down.
-    fn load(&self, key: &str) -> Result<Loaded, StoreFailure> {
-        let _ = key;
-        Err(StoreFailure::Down)
-    }
-
-    /// Compares and swaps a record.
-    ///
-    /// # Errors
-    /// How the store failed; without a store, that it is down.
-    fn save(&self, save: &Save) -> Result<SaveResult, StoreFailure> {
-        let _ = save;
-        Err(StoreFailure::Down)
     }
 
     /// Both clocks.
@@ -89,30 +69,4 @@ pub enum Exchange {
     NotSent,
     /// No whole answer, with what was read of it.
     NoAnswer(Option<HttpResponse>),
-}
-
-/// What a store holds.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Loaded {
-    /// The record, where there is one.
-    pub stored: Option<Stored>,
-    /// The store's clock, in milliseconds since 1970.
-    pub store_now: i64,
-}
-
-/// What came of a compare-and-swap.
-#[derive(Clone, Debug, PartialEq)]
-pub enum SaveResult {
-    /// It is stored.
-    Saved {
-        /// The store's clock, in milliseconds since 1970.
-        store_now: i64,
-    },
-    /// The store had another version.
-    Conflict {
-        /// What it has.
-        stored: Option<Stored>,
-        /// The store's clock.
-        store_now: i64,
-    },
 }

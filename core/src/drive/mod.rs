@@ -2,10 +2,12 @@
 
 pub mod host;
 pub mod service_tokens;
+pub mod store;
 
 use crate::base::error::OAuthError;
 use crate::base::time::Now;
-use crate::drive::host::{Exchange, Host, Loaded, SaveResult};
+use crate::drive::host::{Exchange, Host};
+use crate::drive::store::{Loaded, SaveResult, Store};
 use crate::flow::event::Event;
 use crate::flow::input::Input;
 use crate::flow::machine::Machine;
@@ -21,17 +23,18 @@ use crate::flow::step::{Send, Step};
 /// What the machine ends with.
 pub fn run(
     host: &impl Host,
+    store: &impl Store,
     machine: &mut impl Machine,
     mut on_event: impl FnMut(Event),
 ) -> Result<Outcome, OAuthError> {
     loop {
         let (id, step) = machine.step();
         let input = match step {
-            Step::Load { key } => match host.load(key) {
+            Step::Load { key } => match store.load(key) {
                 Ok(Loaded { stored, store_now }) => Input::Loaded { stored, store_now },
                 Err(failure) => Input::StoreFailed(failure),
             },
-            Step::Save(save) => match host.save(save) {
+            Step::Save(save) => match store.save(save) {
                 Ok(SaveResult::Saved { store_now }) => Input::Saved { store_now },
                 Ok(SaveResult::Conflict { stored, store_now }) => Input::Conflict { stored, store_now },
                 Err(failure) => Input::StoreFailed(failure),

@@ -9,6 +9,7 @@ use crate::base::error::OAuthError;
 use crate::client::configuration::Client;
 use crate::drive::host::Host;
 use crate::drive::run;
+use crate::drive::store::NoStore;
 use crate::flow::event::Event;
 use crate::flow::outcome::Outcome;
 use crate::flow::service_token::{ServiceToken, ServiceTokenCommand};
@@ -108,7 +109,7 @@ impl<H: Host> ServiceTokens<H> {
         drop(state);
         // Ends the run also where the host's code panics, so that no other caller waits for ever.
         let end = End(&self.cell);
-        let result = run(&*self.host, &mut work, |event| (self.on_event)(event));
+        let result = run(&*self.host, &NoStore, &mut work, |event| (self.on_event)(event));
         self.cell.lock().token = work.service_token().clone();
         drop(end);
         match result? {

@@ -1,0 +1,63 @@
+//! Where records are kept: a store that can compare and swap.
+
+use crate::flow::input::StoreFailure;
+use crate::flow::step::Save;
+use crate::flow::stored::Stored;
+
+/// A store of records, one per key.
+///
+/// What it must promise, and what each weakness costs, is in `docs/stores.md`: per key it is linearizable (a primary, never
+/// a replica), what it answered survives the failures that the host cares about, and its clock is one clock.
+pub trait Store {
+    /// Loads a record.
+    ///
+    /// # Errors
+    /// How the store failed.
+    fn load(&self, key: &str) -> Result<Loaded, StoreFailure>;
+
+    /// Stores the record as `save.version` if the stored version is `save.expect` (0: none); else changes nothing.
+    ///
+    /// # Errors
+    /// How the store failed; `Unknown` where it may have acted, which is a legal answer.
+    fn save(&self, save: &Save) -> Result<SaveResult, StoreFailure>;
+}
+
+/// The store of machines that keep nothing, such as service tokens.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoStore;
+
+impl Store for NoStore {
+    fn load(&self, _key: &str) -> Result<Loaded, StoreFailure> {
+        Err(StoreFailure::Down)
+    }
+
+    fn save(&self, _save: &Save) -> Result<SaveResult, StoreFailure> {
+        Err(StoreFailure::Down)
+    }
+}
+
+/// What a store holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// The record, where there is one.
+    pub stored: Option<Stored>,
+    /// The store's clock, in milliseconds since 1970.
+    pub store_now: i64,
+}
+
+/// What came of a compare-and-swap.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SaveResult {
+    /// It is stored.
+    Saved {
+        /// The store's clock, in milliseconds since 1970.
+        store_now: i64,
+    },
+    /// The store had another version.
+    Conflict {
+        /// What it has.
+        stored: Option<Stored>,
+        /// The store's clock.
+        store_now: i64,
+    },
+}
