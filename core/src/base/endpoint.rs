@@ -11,9 +11,11 @@
 //! with the tables either reads it as it stands or refuses the URL, but never reads another host.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use crate::base::error::OAuthError;
+use crate::base::percent;
 use crate::base::url_rules::{check, loopback, or_root, port, refusal, split};
 
 /// The strict URL of a provider's endpoint.
@@ -71,6 +73,21 @@ impl Endpoint {
     /// What stands behind `?`, still percent-encoded; `Some("")` for a bare `?`.
     pub fn query(&self) -> Option<&str> {
         split(&self.0).query
+    }
+
+    /// An issuer identifier: an endpoint without a query (RFC 8414 section 2).
+    pub(crate) fn parse_issuer(text: &str) -> Result<Self, OAuthError> {
+        let issuer = Self::parse(text)?;
+        if issuer.query().is_some() {
+            return Err(refusal("an issuer has no query (RFC 8414 section 2)"));
+        }
+        Ok(issuer)
+    }
+
+    /// The decoded names of the query's parameters.
+    pub(crate) fn query_names(&self) -> Result<Vec<String>, OAuthError> {
+        let pairs = percent::form_pairs(self.query().unwrap_or("")).map_err(|fault| refusal(fault.message()))?;
+        Ok(pairs.iter().map(|(name, _)| String::from(name.as_str())).collect())
     }
 
     /// Whether the host is literally loopback: `127.x.y.z`, `[::1]` or `localhost`.

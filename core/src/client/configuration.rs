@@ -14,7 +14,7 @@ use crate::client::authentication::Authentication;
 use crate::provider::environment::Environment;
 use crate::provider::grant::Grant;
 use crate::provider::profile::{MutualTls, Profile, SecretIn};
-use crate::provider::profile_reader::is_header_name;
+use crate::provider::profile_reader::{check_query, is_header_name};
 use crate::provider::template::EndpointTemplate;
 
 /// Who the host is to one provider in one environment.
@@ -243,9 +243,12 @@ impl ClientBuilder {
             .ok_or_else(|| self.missing("endpoints.token"))?;
         let known = hosts.and_then(|hosts| hosts.authorize.as_ref());
         let authorize = self.endpoint("endpoints.authorize", self.authorize.as_deref(), known)?;
+        if let Some(endpoint) = &authorize {
+            check_query(endpoint).map_err(|error| error.at("endpoints.authorize"))?;
+        }
         let issuer = match self.issuer.as_deref() {
             Some(issuer) => Some(
-                Endpoint::parse(issuer)
+                Endpoint::parse_issuer(issuer)
                     .map_err(|e| e.at("endpoints.issuer"))?
                     .as_str()
                     .to_owned(),

@@ -34,6 +34,8 @@ const MOST_TRIES: u32 = 3;
 pub struct ServiceTokenWork {
     token: ServiceToken,
     min_life: Duration,
+    /// The fingerprint of a token that a resource rejected: it is not handed out again by this work.
+    rejected: Option<String>,
     entropy: [u8; 32],
     state: State,
     step: Step,
@@ -75,9 +77,14 @@ impl ServiceTokenWork {
             ServiceTokenCommand::Obtain { min_life } => *min_life,
             ServiceTokenCommand::Rejected { .. } => Duration::ZERO,
         };
+        let rejected = match &command {
+            ServiceTokenCommand::Obtain { .. } => None,
+            ServiceTokenCommand::Rejected { fingerprint } => Some(fingerprint.clone()),
+        };
         let mut work = Self {
             token,
             min_life,
+            rejected,
             entropy,
             state: State::AwaitsWaking,
             // Replaced before anyone sees it.
@@ -239,6 +246,7 @@ impl ServiceTokenWork {
     fn end_without(&mut self, error: OAuthError, now: Now, asked: Option<i64>) {
         self.token.failed(now, asked, &error);
         let in_hand = self.token.token(now, self.min_life).cloned();
+        let in_hand = in_hand.filter(|token| self.rejected.as_ref() != Some(&token.fingerprint()));
         self.events.push(Event::ServiceTokenFailed {
             code: error.code(),
             still_serving: in_hand.is_some(),

@@ -129,11 +129,11 @@ impl Client {
             .authorize_endpoint()
             .ok_or_else(|| missing("endpoints.authorize"))?;
         let redirect_uri = self.redirect_uri().ok_or_else(|| missing("redirect_uri"))?.as_str();
-        check_extra(
-            &request.parameters,
-            &profile.authorize.parameters,
-            profile.authorize.scope_parameter.as_deref(),
-        )?;
+        let authorize = &profile.authorize;
+        let mut taken = endpoint.query_names()?;
+        taken.extend(authorize.parameters.iter().map(|(name, _)| name.clone()));
+        taken.extend(authorize.scope_parameter.clone());
+        check_extra(&request.parameters, &taken)?;
         if !(1..=MAX_MS).contains(&request.life) {
             return Err(argument("the life of a login must be 1 millisecond or more").at("life_ms"));
         }
@@ -214,12 +214,8 @@ fn wanted_scopes(request: &AuthorizationRequest, usual: &[String]) -> Vec<String
     scopes
 }
 
-/// Extra parameters must not say again, or otherwise, what the request itself says.
-fn check_extra(
-    extra: &[(String, String)],
-    fixed: &[(String, String)],
-    scope_parameter: Option<&str>,
-) -> Result<(), OAuthError> {
+/// Extra parameters must not say again, or otherwise, what the request or the endpoint itself says.
+fn check_extra(extra: &[(String, String)], taken: &[String]) -> Result<(), OAuthError> {
     for (at, (name, _)) in extra.iter().enumerate() {
         let field = || {
             let mut field = String::from("parameters.");
@@ -229,10 +225,7 @@ fn check_extra(
         if name.is_empty() || name.chars().any(char::is_control) {
             return Err(argument("a parameter must have a name without control characters").at("parameters"));
         }
-        if RESERVED.contains(&name.as_str())
-            || scope_parameter == Some(name)
-            || fixed.iter().any(|(own, _)| own == name)
-        {
+        if RESERVED.contains(&name.as_str()) || taken.contains(name) {
             return Err(OAuthError::argument(
                 ErrorCode::ReservedParameter,
                 "this parameter is set by the request itself; it cannot be given as an extra one",

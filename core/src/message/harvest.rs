@@ -19,17 +19,15 @@ pub(crate) enum Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// `known` are names of which a form must have one, so that an HTML page is not taken for a form.
-    pub(crate) fn of(body: &'a [u8], known: &[&str]) -> Self {
+    /// `known` are names of which a form must have one; `whole` says that the body did not end too early, so that the
+    /// last value of a form can be trusted to be all of it.
+    pub(crate) fn of(body: &'a [u8], known: &[&str], whole: bool) -> Self {
         if let Ok(tree) = Json::parse(body)
             && tree.is_object()
         {
             return Self::Tree(tree);
         }
-        let form = core::str::from_utf8(body)
-            .ok()
-            .and_then(|text| percent::form_pairs(text.trim()).ok());
-        match form {
+        match form(body, whole) {
             Some(pairs)
                 if pairs
                     .iter()
@@ -75,6 +73,22 @@ impl<'a> Fields<'a> {
             _ => None,
         })
     }
+}
+
+/// A form, if nothing in the body says otherwise: a page or broken JSON has characters that no form has.
+fn form(body: &[u8], whole: bool) -> Option<Vec<Pair>> {
+    let text = core::str::from_utf8(body).ok()?.trim();
+    if !text
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !b"\"'<>[\\]{}".contains(&byte))
+    {
+        return None;
+    }
+    let mut pairs = percent::form_pairs(text).ok()?;
+    if !whole {
+        pairs.pop();
+    }
+    Some(pairs)
 }
 
 fn last_step(path: &str) -> &str {
@@ -150,7 +164,7 @@ mod tests {
     use super::*;
 
     fn refresh_token(body: &[u8]) -> Vec<String> {
-        let fields = Fields::of(body, &["access_token", "refresh_token"]);
+        let fields = Fields::of(body, &["access_token", "refresh_token"], true);
         fields
             .all("refresh_token")
             .iter()
@@ -220,7 +234,7 @@ mod tests {
 
     #[test]
     fn paths_lead_into_objects_and_lists() {
-        let fields = Fields::of(br#"{"authed_user":{"access_token":"u"},"list":[{"id":7}]}"#, &[]);
+        let fields = Fields::of(br#"{"authed_user":{"access_token":"u"},"list":[{"id":7}]}"#, &[], true);
         assert_eq!(
             fields.text("authed_user.access_token").as_deref().map(String::as_str),
             Some("u")

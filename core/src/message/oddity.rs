@@ -31,6 +31,8 @@ pub enum Oddity {
     UnreadableLife,
     /// The life is longer than any real one; it was cut to a year.
     HugeLife,
+    /// The life of the refresh token or the consent is null, zero, negative or unreadable; the profile's is taken.
+    UnreadableRefreshLife,
     /// The scope is not text.
     UnreadableScope,
     /// The answer grants scopes that were not asked for.

@@ -9,6 +9,7 @@ use crate::base::digest::{base64url, from_base64url, sha256_parts};
 use crate::base::error::{ErrorCode, OAuthError};
 use crate::base::json::Json;
 use crate::base::reader::{Node, Reader};
+use crate::base::redirect_uri::RedirectUri;
 use crate::base::secret::Secret;
 use crate::message::binding::Binding;
 use crate::provider::environment::Environment;
@@ -123,7 +124,7 @@ impl Pending {
             state: root.required("state")?.text()?.into(),
             verifier: root.read("verifier", |node| node.text().map(Secret::new))?,
             issuer: optional("issuer")?,
-            redirect_uri: text("redirect_uri")?,
+            redirect_uri: root.required("redirect_uri").and_then(read_redirect_uri)?,
             binding: Binding::of_digest(optional("binding")?.as_deref()),
             scopes: root.required("scopes")?.texts()?,
             consenter: root.read("consenter", read_consenter)?,
@@ -136,6 +137,11 @@ impl Pending {
     pub fn id(&self) -> String {
         id_of_state(self.state.expose())
     }
+}
+
+fn read_redirect_uri(node: &Node<'_>) -> Result<String, OAuthError> {
+    let uri = RedirectUri::parse(node.str()?).map_err(|error| node.relocate(&error))?;
+    Ok(uri.as_str().to_owned())
 }
 
 fn read_consenter(node: &Node<'_>) -> Result<Consenter, OAuthError> {

@@ -63,7 +63,8 @@ impl Client {
 
     fn judge(&self, request: &TokenRequest, answer: &HttpResponse, whole: bool, now: Now) -> Settled {
         let shape = &self.profile().answer;
-        let fields = Fields::of(answer.body(), &[&shape.access_token, &shape.refresh_token, "error"]);
+        let known = [shape.access_token.as_str(), &shape.refresh_token, "error"];
+        let fields = Fields::of(answer.body(), &known, whole);
         let error = token_error::read(&fields, self.profile(), answer.status());
         let mut oddities = Vec::new();
         match &fields {
@@ -74,13 +75,24 @@ impl Client {
         let retry_after_ms = answer
             .header("Retry-After")
             .and_then(|value| parse_retry_after(value, answer.header("Date"), now.wall));
-        let harvested = self.harvest(request, answer, &fields, error.is_some(), now, &mut oddities);
+        let body = Body {
+            // Whoever closes a JSON object has said all, even if the connection broke behind it.
+            complete: matches!(fields, Fields::Tree(_)) || (whole && matches!(fields, Fields::Form(_))),
+            good_status: (200..300).contains(&answer.status()),
+            has_error: error.is_some(),
+            date: answer
+                .header("Date")
+                .and_then(|value| date::parse_http_date(value, now.wall))
+                .unwrap_or(now.wall),
+            fields: &fields,
+        };
+        let harvested = self.harvest(request, &body, &mut oddities);
         let (verdict, kind) = match harvested {
             Harvest::Tokens(tokens) => {
-                if !(200..300).contains(&answer.status()) {
+                if !body.good_status {
                     oddities.push(Oddity::UnexpectedStatus);
                 }
-                if error.is_some() {
+                if body.has_error {
                     oddities.push(Oddity::ErrorBesideTokens);
                 }
                 (Verdict::Answered(tokens), EvidenceKind::Tokens)
@@ -106,21 +118,12 @@ impl Client {
         }
     }
 
-    fn harvest(
-        &self,
-        request: &TokenRequest,
-        answer: &HttpResponse,
-        fields: &Fields<'_>,
-        has_error: bool,
-        now: Now,
-        oddities: &mut Vec<Oddity>,
-    ) -> Harvest {
+    fn harvest(&self, request: &TokenRequest, body: &Body<'_, '_>, oddities: &mut Vec<Oddity>) -> Harvest {
         let shape = &self.profile().answer;
-        let good_status = (200..300).contains(&answer.status());
-        let doubtful = !good_status || has_error || matches!(fields, Fields::Bytes(_));
+        let fields = body.fields;
         let mut refresh_tokens = tokens_at(fields, &shape.refresh_token, oddities);
         // An error page that shows the request again shows the token that was sent; that one is no news.
-        if doubtful {
+        if !body.good_status || body.has_error || !body.complete {
             refresh_tokens.retain(|token| Some(token) != request.sent_refresh_token());
         }
         if refresh_tokens.len() > 1 {
@@ -144,31 +147,31 @@ impl Client {
         if request.grant() == Grant::ClientCredentials && refresh_token.take().is_some() {
             oddities.push(Oddity::DroppedRefreshToken);
         }
-        // An access token alone beside an error code proves nothing.
-        if refresh_token.is_none() && (access_token.is_none() || (has_error && !good_status)) {
+        // An access token alone beside an error code proves nothing. Nor does one in a body that is not complete: the
+        // refresh token that replaces the old one may have stood in the part that is missing.
+        let may_rotate = request.grant() != Grant::ClientCredentials;
+        let proves_nothing = (may_rotate && !body.complete) || (body.has_error && !body.good_status);
+        if refresh_token.is_none() && (access_token.is_none() || proves_nothing) {
             return Harvest::Nothing;
         }
-        let date = answer
-            .header("Date")
-            .and_then(|value| date::parse_http_date(value, now.wall))
-            .unwrap_or(now.wall);
-        let reading = Lives { fields, date };
+        let reading = Lives {
+            fields,
+            date: body.date,
+        };
         if access_token.is_some() {
             self.check_token_type(fields, oddities);
         }
         let lifetimes = &self.profile().lifetimes;
+        let idle = (shape.refresh_expires_in.as_str(), shape.refresh_expires_at.as_str());
+        let hard = (shape.refresh_hard_expires_in.as_str(), "");
         Harvest::Tokens(Tokens {
             access_life_ms: self.access_life(&reading, oddities),
-            refresh_idle_ms: reading
-                .life(&shape.refresh_expires_in, &shape.refresh_expires_at)
-                .cut(LONGEST_REFRESH_LIFE)
-                .or(lifetimes.refresh_idle)
-                .filter(|_| refresh_token.is_some()),
-            refresh_hard_ms: reading
-                .life(&shape.refresh_hard_expires_in, "")
-                .cut(LONGEST_REFRESH_LIFE)
-                .or(lifetimes.refresh_hard)
-                .filter(|_| refresh_token.is_some()),
+            refresh_idle_ms: refresh_token
+                .as_ref()
+                .and_then(|_| refresh_life(&reading, idle, lifetimes.refresh_idle, oddities)),
+            refresh_hard_ms: refresh_token
+                .as_ref()
+                .and_then(|_| refresh_life(&reading, hard, lifetimes.refresh_hard, oddities)),
             scopes: self.granted(request, fields, oddities),
             account_ids: account_ids(fields, &shape.account_ids),
             access_token,
@@ -247,10 +250,38 @@ impl Client {
     }
 }
 
+/// A body that was read, and what surrounds it.
+struct Body<'r, 'b> {
+    fields: &'r Fields<'b>,
+    /// Nothing can be missing behind what was read.
+    complete: bool,
+    good_status: bool,
+    has_error: bool,
+    /// The answer's own clock, or the host's where the answer shows none.
+    date: i64,
+}
+
 enum Harvest {
     Tokens(Tokens),
     Conflict,
     Nothing,
+}
+
+/// The life of a refresh token or a consent: as the answer says it, else as the profile does.
+fn refresh_life(
+    lives: &Lives<'_, '_>,
+    (relative, absolute): (&str, &str),
+    usual: Option<i64>,
+    oddities: &mut Vec<Oddity>,
+) -> Option<i64> {
+    match lives.life(relative, absolute) {
+        Life::Millis(millis) => Some(millis.min(LONGEST_REFRESH_LIFE)),
+        Life::Missing => usual,
+        Life::Unreadable => {
+            oddities.push(Oddity::UnreadableRefreshLife);
+            usual
+        }
+    }
 }
 
 /// The distinct tokens at a path.
@@ -259,8 +290,12 @@ fn tokens_at(fields: &Fields<'_>, path: &str, oddities: &mut Vec<Oddity>) -> Vec
     for value in fields.all(path) {
         let token = match &value {
             Json::String(text) => Secret::new(text.as_str()),
-            Json::Number(_) => {
+            Json::Number(number) => {
                 oddities.push(Oddity::TokenNotText);
+                // What fits no 64 bits would come out changed.
+                if !number.is_i64() && !number.is_u64() {
+                    continue;
+                }
                 Secret::new(value.print().as_str())
             }
             _ => continue,

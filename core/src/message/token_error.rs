@@ -26,28 +26,38 @@ pub(crate) struct TokenError {
 /// Finds an error code where the profile says it may stand.
 pub(crate) fn read(fields: &Fields<'_>, profile: &Profile, status: u16) -> Option<TokenError> {
     let shape = &profile.errors;
-    let code = shape.code.iter().find_map(|path| match fields.first(path)? {
-        Json::String(text) if !text.is_empty() => Some(printable(&text)),
-        // Some servers number their errors, and some say `"error": false` beside tokens.
-        number @ Json::Number(_) => Some(printable(&number.print())),
+    let (path, code) = shape.code.iter().find_map(|path| match fields.first(path)? {
+        Json::String(text) if !text.is_empty() => Some((path, text)),
+        // Some servers number their errors.
+        number @ Json::Number(_) => Some((path, number.print())),
         _ => None,
     })?;
     // `"code": "200"` or `"error": "0"` beside a good status is no error.
     if (200..300).contains(&status) && code.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let by_profile = shape
-        .classes
-        .iter()
-        .find(|(known, _)| *known == code)
-        .map(|(_, class)| *class);
-    let by_rfc = || {
-        STANDARD
+    // The class of this code at this place comes before its class anywhere, and both before what the RFCs say.
+    let at_path = |known: &str| {
+        known
+            .split_once('=')
+            .is_some_and(|(at, word)| at == path && word == code.as_str())
+    };
+    let by_profile = |fits: &dyn Fn(&str) -> bool| {
+        shape
+            .classes
             .iter()
-            .find(|(known, _)| *known == code)
+            .find(|(known, _)| fits(known))
             .map(|(_, class)| *class)
     };
-    let class = by_profile.or_else(by_rfc).unwrap_or(ErrorClass::Unknown);
+    let class = by_profile(&at_path)
+        .or_else(|| by_profile(&|known| known == code.as_str()))
+        .or_else(|| {
+            STANDARD
+                .iter()
+                .find(|(known, _)| *known == code.as_str())
+                .map(|(_, class)| *class)
+        })
+        .unwrap_or(ErrorClass::Unknown);
     let description = shape
         .description
         .iter()
@@ -55,7 +65,7 @@ pub(crate) fn read(fields: &Fields<'_>, profile: &Profile, status: u16) -> Optio
         .filter(|_| !shape.description_may_hold_token)
         .map(|text| Secret::new(text.as_str()));
     Some(TokenError {
-        code,
+        code: printable(&code),
         class,
         description,
     })

@@ -17,15 +17,6 @@ pub(crate) enum Life {
     Millis(i64),
 }
 
-impl Life {
-    pub(crate) fn cut(self, longest: i64) -> Option<i64> {
-        match self {
-            Self::Millis(millis) => Some(millis.min(longest)),
-            Self::Missing | Self::Unreadable => None,
-        }
-    }
-}
-
 impl Lives<'_, '_> {
     /// `expires_in` wins over `expires_at`, because it needs no clock.
     pub(crate) fn life(&self, expires_in: &str, expires_at: &str) -> Life {

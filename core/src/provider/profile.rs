@@ -134,6 +134,7 @@ pub(crate) struct ErrorShape {
     /// Paths of the code; the first that is there counts.
     pub(crate) code: Vec<String>,
     pub(crate) description: Vec<String>,
+    /// By code, or by `path=code` for a code at one of its places only (Airwallex).
     pub(crate) classes: Vec<(String, ErrorClass)>,
     /// The description may hold a token and is not kept (Wise).
     pub(crate) description_may_hold_token: bool,

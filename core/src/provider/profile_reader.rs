@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use crate::base::endpoint::Endpoint;
 use crate::base::error::{ErrorCode, OAuthError};
 use crate::base::reader::{Node, Object, Reader};
 use crate::provider::environment::Environment;
@@ -173,7 +174,7 @@ fn read_environments(node: &Node<'_>, grants: &[GrantForm], mutual_tls: MutualTl
         let hosts = Hosts {
             environment,
             issuer: members.read("issuer", read_issuer)?,
-            authorize: members.read("authorize", read_endpoint)?,
+            authorize: members.read("authorize", read_authorize_endpoint)?,
             token: members.read("token", read_endpoint)?,
             mutual_tls_token: members.read("mutual_tls_token", read_endpoint)?,
         };
@@ -196,11 +197,30 @@ fn read_endpoint(node: &Node<'_>) -> Result<EndpointTemplate, OAuthError> {
 
 fn read_issuer(node: &Node<'_>) -> Result<String, OAuthError> {
     let issuer = node.text()?;
-    match crate::base::endpoint::Endpoint::parse(issuer) {
-        Ok(endpoint) if endpoint.query().is_none() => Ok(issuer.to_owned()),
-        Ok(_) => Err(node.fault("an issuer has no query (RFC 8414 section 2)")),
-        Err(error) => Err(node.relocate(&error)),
+    Endpoint::parse_issuer(issuer).map_err(|error| node.relocate(&error))?;
+    Ok(issuer.to_owned())
+}
+
+fn read_authorize_endpoint(node: &Node<'_>) -> Result<EndpointTemplate, OAuthError> {
+    let template = read_endpoint(node)?;
+    check_query(&template.sample()?).map_err(|error| node.relocate(&error))?;
+    Ok(template)
+}
+
+/// An authorization endpoint may have a query of its own (RFC 6749 section 3.1), but not one that says what the request
+/// says: a parameter must not stand twice.
+pub(crate) fn check_query(endpoint: &Endpoint) -> Result<(), OAuthError> {
+    if endpoint
+        .query_names()?
+        .iter()
+        .any(|name| RESERVED.contains(&name.as_str()))
+    {
+        return Err(OAuthError::configuration(
+            ErrorCode::InvalidEndpoint,
+            "the query of the authorization endpoint has a parameter that the protocol itself sets; remove it there",
+        ));
     }
+    Ok(())
 }
 
 fn read_grants(node: &Node<'_>) -> Result<Vec<GrantForm>, OAuthError> {

@@ -14,8 +14,13 @@ impl EndpointTemplate {
     /// Accepts what is an endpoint once each variable has become a DNS label, and nothing else.
     pub(crate) fn parse(text: &str) -> Result<Self, OAuthError> {
         let template = Self(text.into());
-        template.fill(|_| Some("x"))?;
+        template.sample()?;
         Ok(template)
+    }
+
+    /// The endpoint with some label for each variable.
+    pub(crate) fn sample(&self) -> Result<Endpoint, OAuthError> {
+        self.fill(|_| Some("x"))
     }
 
     pub(crate) fn as_str(&self) -> &str {
