@@ -197,14 +197,19 @@ impl<'a> Object<'a> {
         self.optional(name).ok_or_else(|| self.missing(name))
     }
 
-    /// The error for a member that must be there and is not.
-    pub(crate) fn missing(&self, name: &str) -> OAuthError {
+    /// An error at a member, or below it.
+    pub(crate) fn fault(&self, name: &str, message: impl Into<String>) -> OAuthError {
         let path = if self.place.path.is_empty() {
             name.to_owned()
         } else {
             format!("{}.{name}", self.place.path)
         };
-        OAuthError::configuration(self.place.code, "is missing").at(path)
+        OAuthError::configuration(self.place.code, message).at(path)
+    }
+
+    /// The error for a member that must be there and is not.
+    pub(crate) fn missing(&self, name: &str) -> OAuthError {
+        self.fault(name, "is missing")
     }
 
     /// Reads the member where it is there.

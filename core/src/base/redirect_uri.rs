@@ -9,7 +9,7 @@ use crate::base::url_rules::{check, is_web, loopback, or_root, refusal, split};
 
 /// Parameters of an authorization response (RFC 6749 section 4.1.2, RFC 9207): a redirect URI with one of its own would
 /// make every callback ambiguous.
-const RESPONSE_PARAMETERS: [&str; 6] = ["code", "state", "iss", "error", "error_description", "error_uri"];
+pub(crate) const RESPONSE_PARAMETERS: [&str; 6] = ["code", "state", "iss", "error", "error_description", "error_uri"];
 
 /// The URI at which the host receives callbacks, exactly as it is registered with the provider.
 ///

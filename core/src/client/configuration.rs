@@ -14,7 +14,7 @@ use crate::client::authentication::Authentication;
 use crate::provider::environment::Environment;
 use crate::provider::grant::Grant;
 use crate::provider::profile::{MutualTls, Profile, SecretIn};
-use crate::provider::profile_reader::{check_query, is_header_name};
+use crate::provider::profile_reader::{check_query, is_header_name, is_own_header};
 use crate::provider::template::EndpointTemplate;
 
 /// Who the host is to one provider in one environment.
@@ -361,24 +361,10 @@ fn check_text(field: &str, text: &str) -> Result<(), OAuthError> {
     Ok(())
 }
 
-/// Headers that say what the core or the transport has to say.
-const OWN_HEADERS: [&str; 10] = [
-    "accept",
-    "authorization",
-    "connection",
-    "content-length",
-    "content-type",
-    "cookie",
-    "host",
-    "proxy-authorization",
-    "te",
-    "transfer-encoding",
-];
-
 fn check_header(name: &str, value: &Secret) -> Result<(), OAuthError> {
     let message = if !is_header_name(name) {
         "is not the name of an HTTP header"
-    } else if OWN_HEADERS.iter().any(|own| own.eq_ignore_ascii_case(name)) {
+    } else if is_own_header(name) {
         "is a header that the request itself sets"
     } else if value.expose().bytes().any(|byte| !matches!(byte, b' '..=b'~')) {
         "must have a value of printable ASCII"

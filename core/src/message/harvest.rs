@@ -21,20 +21,14 @@ pub(crate) enum Fields<'a> {
 impl<'a> Fields<'a> {
     /// `known` are names of which a form must have one; `whole` says that the body did not end too early, so that the
     /// last value of a form can be trusted to be all of it.
-    pub(crate) fn of(body: &'a [u8], known: &[&str], whole: bool) -> Self {
+    pub(crate) fn of(body: &'a [u8], known: &[&[String]], whole: bool) -> Self {
         if let Ok(tree) = Json::parse(body)
             && tree.is_object()
         {
             return Self::Tree(tree);
         }
         match form(body, whole) {
-            Some(pairs)
-                if pairs
-                    .iter()
-                    .any(|(name, _)| known.iter().any(|field| last_step(field) == name.as_str())) =>
-            {
-                Self::Form(pairs)
-            }
+            Some(pairs) if names_one(&pairs, known) => Self::Form(pairs),
             _ => Self::Bytes(body),
         }
     }
@@ -61,17 +55,33 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The first value that is there.
-    pub(crate) fn first(&self, path: &str) -> Option<Json> {
-        self.all(path).into_iter().next()
+    /// Every value at the first of these paths that leads to one that is not null.
+    pub(crate) fn at_first(&self, paths: &[String]) -> Vec<Json> {
+        let found =
+            |path: &String| Some(self.all(path)).filter(|values| values.iter().any(|value| *value != Json::Null));
+        let null = || {
+            paths
+                .iter()
+                .map(|path| self.all(path))
+                .find(|values| !values.is_empty())
+        };
+        paths.iter().find_map(found).or_else(null).unwrap_or_default()
     }
 
-    /// The first text that is there and not empty.
-    pub(crate) fn text(&self, path: &str) -> Option<Zeroizing<String>> {
-        self.all(path).into_iter().find_map(|value| match value {
-            Json::String(text) if !text.is_empty() => Some(text),
-            _ => None,
-        })
+    /// The first value at the first of these paths that leads to one.
+    pub(crate) fn first(&self, paths: &[String]) -> Option<Json> {
+        self.at_first(paths).into_iter().next()
+    }
+
+    /// The first text at these paths that is not empty.
+    pub(crate) fn text(&self, paths: &[String]) -> Option<Zeroizing<String>> {
+        paths
+            .iter()
+            .flat_map(|path| self.all(path))
+            .find_map(|value| match value {
+                Json::String(text) if !text.is_empty() => Some(text),
+                _ => None,
+            })
     }
 }
 
@@ -89,6 +99,11 @@ fn form(body: &[u8], whole: bool) -> Option<Vec<Pair>> {
         pairs.pop();
     }
     Some(pairs)
+}
+
+fn names_one(pairs: &[Pair], known: &[&[String]]) -> bool {
+    let mut fields = known.iter().flat_map(|paths| paths.iter()).map(|path| last_step(path));
+    fields.any(|field| pairs.iter().any(|(name, _)| name.as_str() == field))
 }
 
 fn last_step(path: &str) -> &str {
@@ -164,7 +179,7 @@ mod tests {
     use super::*;
 
     fn refresh_token(body: &[u8]) -> Vec<String> {
-        let fields = Fields::of(body, &["access_token", "refresh_token"], true);
+        let fields = Fields::of(body, &[&["refresh_token".into()]], true);
         fields
             .all("refresh_token")
             .iter()
@@ -236,10 +251,16 @@ mod tests {
     fn paths_lead_into_objects_and_lists() {
         let fields = Fields::of(br#"{"authed_user":{"access_token":"u"},"list":[{"id":7}]}"#, &[], true);
         assert_eq!(
-            fields.text("authed_user.access_token").as_deref().map(String::as_str),
+            fields
+                .text(&["authed_user.access_token".into()])
+                .as_deref()
+                .map(String::as_str),
             Some("u")
         );
-        assert_eq!(fields.first("list.0.id"), Some(Json::number(7)));
-        assert_eq!(fields.first("list.1.id"), None);
+        assert_eq!(
+            fields.first(&["list.1.id".into(), "list.0.id".into()]),
+            Some(Json::number(7))
+        );
+        assert_eq!(fields.first(&["list.1.id".into()]), None);
     }
 }

@@ -63,7 +63,11 @@ impl Client {
 
     fn judge(&self, request: &TokenRequest, answer: &HttpResponse, whole: bool, now: Now) -> Settled {
         let shape = &self.profile().answer;
-        let known = [shape.access_token.as_str(), &shape.refresh_token, "error"];
+        let known = [
+            shape.access_token.as_slice(),
+            &shape.refresh_token,
+            &self.profile().errors.code,
+        ];
         let fields = Fields::of(answer.body(), &known, whole);
         let error = token_error::read(&fields, self.profile(), answer.status());
         let mut oddities = Vec::new();
@@ -162,8 +166,8 @@ impl Client {
             self.check_token_type(fields, oddities);
         }
         let lifetimes = &self.profile().lifetimes;
-        let idle = (shape.refresh_expires_in.as_str(), shape.refresh_expires_at.as_str());
-        let hard = (shape.refresh_hard_expires_in.as_str(), "");
+        let idle = (shape.refresh_expires_in.as_slice(), shape.refresh_expires_at.as_slice());
+        let hard = (shape.refresh_hard_expires_in.as_slice(), [].as_slice());
         Harvest::Tokens(Tokens {
             access_life_ms: self.access_life(&reading, oddities),
             refresh_idle_ms: refresh_token
@@ -270,7 +274,7 @@ enum Harvest {
 /// The life of a refresh token or a consent: as the answer says it, else as the profile does.
 fn refresh_life(
     lives: &Lives<'_, '_>,
-    (relative, absolute): (&str, &str),
+    (relative, absolute): (&[String], &[String]),
     usual: Option<i64>,
     oddities: &mut Vec<Oddity>,
 ) -> Option<i64> {
@@ -285,9 +289,9 @@ fn refresh_life(
 }
 
 /// The distinct tokens at a path.
-fn tokens_at(fields: &Fields<'_>, path: &str, oddities: &mut Vec<Oddity>) -> Vec<Secret> {
+fn tokens_at(fields: &Fields<'_>, paths: &[String], oddities: &mut Vec<Oddity>) -> Vec<Secret> {
     let mut tokens: Vec<Secret> = Vec::new();
-    for value in fields.all(path) {
+    for value in fields.at_first(paths) {
         let token = match &value {
             Json::String(text) => Secret::new(text.as_str()),
             Json::Number(number) => {
@@ -309,7 +313,7 @@ fn tokens_at(fields: &Fields<'_>, path: &str, oddities: &mut Vec<Oddity>) -> Vec
 
 fn account_ids(fields: &Fields<'_>, paths: &[String]) -> Vec<NamedValue> {
     let id = |path: &String| {
-        let value = match fields.first(path)? {
+        let value = match fields.first(core::slice::from_ref(path))? {
             Json::String(text) if !text.is_empty() => String::from(text.as_str()),
             number @ Json::Number(_) => String::from(number.print().as_str()),
             _ => return None,

@@ -26,12 +26,15 @@ pub(crate) struct TokenError {
 /// Finds an error code where the profile says it may stand.
 pub(crate) fn read(fields: &Fields<'_>, profile: &Profile, status: u16) -> Option<TokenError> {
     let shape = &profile.errors;
-    let (path, code) = shape.code.iter().find_map(|path| match fields.first(path)? {
-        Json::String(text) if !text.is_empty() => Some((path, text)),
-        // Some servers number their errors.
-        number @ Json::Number(_) => Some((path, number.print())),
-        _ => None,
-    })?;
+    let (path, code) = shape
+        .code
+        .iter()
+        .find_map(|path| match fields.first(core::slice::from_ref(path))? {
+            Json::String(text) if !text.is_empty() => Some((path, text)),
+            // Some servers number their errors.
+            number @ Json::Number(_) => Some((path, number.print())),
+            _ => None,
+        })?;
     // `"code": "200"` or `"error": "0"` beside a good status is no error.
     if (200..300).contains(&status) && code.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -58,10 +61,8 @@ pub(crate) fn read(fields: &Fields<'_>, profile: &Profile, status: u16) -> Optio
                 .map(|(_, class)| *class)
         })
         .unwrap_or(ErrorClass::Unknown);
-    let description = shape
-        .description
-        .iter()
-        .find_map(|path| fields.text(path))
+    let description = fields
+        .text(&shape.description)
         .filter(|_| !shape.description_may_hold_token)
         .map(|text| Secret::new(text.as_str()));
     Some(TokenError {

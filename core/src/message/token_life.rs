@@ -19,7 +19,7 @@ pub(crate) enum Life {
 
 impl Lives<'_, '_> {
     /// `expires_in` wins over `expires_at`, because it needs no clock.
-    pub(crate) fn life(&self, expires_in: &str, expires_at: &str) -> Life {
+    pub(crate) fn life(&self, expires_in: &[String], expires_at: &[String]) -> Life {
         let relative = self.fields.first(expires_in);
         if let Some(millis) = relative.as_ref().and_then(number).map(|seconds| seconds * 1_000.0)
             && millis >= 1.0

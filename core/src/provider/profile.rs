@@ -113,18 +113,19 @@ pub(crate) struct AuthorizeForm {
     pub(crate) parameters: Vec<(String, String)>,
 }
 
-/// Where an answer keeps each field: dotted paths.
+/// Where an answer keeps each field: dotted paths, of which the first that leads to something counts.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct AnswerShape {
-    pub(crate) access_token: String,
-    pub(crate) refresh_token: String,
-    pub(crate) token_type: String,
-    pub(crate) scope: String,
-    pub(crate) expires_in: String,
-    pub(crate) expires_at: String,
-    pub(crate) refresh_expires_in: String,
-    pub(crate) refresh_expires_at: String,
-    pub(crate) refresh_hard_expires_in: String,
+    pub(crate) access_token: Vec<String>,
+    pub(crate) refresh_token: Vec<String>,
+    pub(crate) token_type: Vec<String>,
+    pub(crate) scope: Vec<String>,
+    pub(crate) expires_in: Vec<String>,
+    pub(crate) expires_at: Vec<String>,
+    pub(crate) refresh_expires_in: Vec<String>,
+    pub(crate) refresh_expires_at: Vec<String>,
+    pub(crate) refresh_hard_expires_in: Vec<String>,
+    /// Each leads to one id; all count.
     pub(crate) account_ids: Vec<String>,
 }
 

@@ -9,6 +9,8 @@ use alloc::vec::Vec;
 use crate::base::endpoint::Endpoint;
 use crate::base::error::{ErrorCode, OAuthError};
 use crate::base::reader::{Node, Object, Reader};
+use crate::base::redirect_uri::RESPONSE_PARAMETERS;
+use crate::base::scope;
 use crate::provider::environment::Environment;
 use crate::provider::grant::Grant;
 use crate::provider::profile::{
@@ -109,9 +111,14 @@ fn read(text: &str) -> Result<Profile, OAuthError> {
         None => Vec::new(),
     };
     let callback = read_callback(root.optional("callback"))?;
-    if callback.requires_iss && environments.iter().any(|hosts| hosts.issuer.is_none()) {
-        return Err(root.missing("environments.*.issuer"));
+    if let Some(hosts) = environments
+        .iter()
+        .find(|hosts| callback.requires_iss && hosts.issuer.is_none())
+    {
+        return Err(root.missing(&format!("environments.{}.issuer", hosts.environment.as_str())));
     }
+    let authorize = read_authorize(root.optional("authorize"))?;
+    check_scopes(&root, &grants, authorize.scope_separator)?;
     Ok(Profile {
         id,
         name,
@@ -121,7 +128,7 @@ fn read(text: &str) -> Result<Profile, OAuthError> {
             .read("body", |node| node.word(&BODIES))?
             .unwrap_or(BodyFormat::Form),
         authentication,
-        authorize: read_authorize(root.optional("authorize"))?,
+        authorize,
         correlation_header: root.read("correlation_header", read_header_name)?,
         step_up_header: root.read("step_up_header", read_header_name)?,
         answer: read_answer(root.optional("answer"))?,
@@ -148,11 +155,31 @@ fn read_id(node: &Node<'_>) -> Result<String, OAuthError> {
 
 fn read_header_name(node: &Node<'_>) -> Result<String, OAuthError> {
     let name = node.text()?;
-    if is_header_name(name) {
-        Ok(name.to_owned())
-    } else {
+    if !is_header_name(name) {
         Err(node.fault("must be the name of an HTTP header"))
+    } else if is_own_header(name) {
+        Err(node.fault("is a header that the request itself sets"))
+    } else {
+        Ok(name.to_owned())
     }
+}
+
+/// Headers that say what the core or the transport has to say.
+const OWN_HEADERS: [&str; 10] = [
+    "accept",
+    "authorization",
+    "connection",
+    "content-length",
+    "content-type",
+    "cookie",
+    "host",
+    "proxy-authorization",
+    "te",
+    "transfer-encoding",
+];
+
+pub(crate) fn is_own_header(name: &str) -> bool {
+    OWN_HEADERS.iter().any(|own| own.eq_ignore_ascii_case(name))
 }
 
 /// RFC 9110 section 5.6.2: `token`.
@@ -248,6 +275,18 @@ fn read_grants(node: &Node<'_>) -> Result<Vec<GrantForm>, OAuthError> {
     }
 }
 
+/// A default scope that no request could carry would fail at the first login, far from the profile.
+fn check_scopes(root: &Object<'_>, grants: &[GrantForm], separator: char) -> Result<(), OAuthError> {
+    let unfit = |form: &&GrantForm| scope::join(&form.default_scopes, separator).is_err();
+    match grants.iter().find(unfit) {
+        Some(form) => Err(root.fault(
+            &format!("grants.{}.default_scopes", form.grant.as_str()),
+            "each must be one word without spaces, quotes, backslashes and the separator",
+        )),
+        None => Ok(()),
+    }
+}
+
 fn read_parameters(node: &Node<'_>) -> Result<Vec<(String, String)>, OAuthError> {
     let mut parameters = Vec::new();
     for (name, value) in node.members()? {
@@ -298,14 +337,27 @@ fn read_authorize(node: Option<&Node<'_>>) -> Result<AuthorizeForm, OAuthError> 
         });
     };
     let members = node.object(&FIELDS)?;
+    let scope_parameter = read_sent(&members, "scope_parameter", "scope")?;
+    let parameters = members.read("parameters", read_parameters)?.unwrap_or_default();
+    if let Some(name) = scope_parameter.as_deref() {
+        if name != "scope" && RESERVED.contains(&name) {
+            return Err(members.fault("scope_parameter", "is a parameter that the protocol itself sets"));
+        }
+        if parameters.iter().any(|(known, _)| known == name) {
+            return Err(members.fault(
+                &format!("parameters.{name}"),
+                "is the parameter that carries the scopes",
+            ));
+        }
+    }
     Ok(AuthorizeForm {
         response_type: read_sent(&members, "response_type", "code")?,
-        scope_parameter: read_sent(&members, "scope_parameter", "scope")?,
+        scope_parameter,
         scope_separator: members
             .read("scope_separator", |node| node.word(&SEPARATORS))?
             .unwrap_or(' '),
         pkce: members.read("pkce", Node::bool)?.unwrap_or(true),
-        parameters: members.read("parameters", read_parameters)?.unwrap_or_default(),
+        parameters,
     })
 }
 
@@ -319,6 +371,20 @@ fn read_path(node: &Node<'_>) -> Result<String, OAuthError> {
 
 fn read_paths(node: &Node<'_>) -> Result<Vec<String>, OAuthError> {
     node.items()?.iter().map(read_path).collect()
+}
+
+/// One path, or several of which the first that leads to something counts.
+fn read_places(node: &Node<'_>) -> Result<Vec<String>, OAuthError> {
+    if node.json().as_str().is_some() {
+        return Ok(vec![read_path(node)?]);
+    }
+    let paths = node
+        .items()
+        .map_err(|_| node.fault("must be a path, or a list of paths"))?;
+    if paths.is_empty() {
+        return Err(node.fault("must name at least one path"));
+    }
+    paths.iter().map(read_path).collect()
 }
 
 fn read_answer(node: Option<&Node<'_>>) -> Result<AnswerShape, OAuthError> {
@@ -336,12 +402,34 @@ fn read_answer(node: Option<&Node<'_>>) -> Result<AnswerShape, OAuthError> {
     ];
     let members = node.map(|node| node.object(&FIELDS)).transpose()?;
     let path = |name: &str, usual: &str| match &members {
-        Some(members) => Ok(members.read(name, read_path)?.unwrap_or_else(|| usual.to_owned())),
-        None => Ok(usual.to_owned()),
+        Some(members) => Ok(members
+            .read(name, read_places)?
+            .unwrap_or_else(|| vec![usual.to_owned()])),
+        None => Ok(vec![usual.to_owned()]),
     };
+    let (access_token, refresh_token) = (
+        path("access_token", "access_token")?,
+        path("refresh_token", "refresh_token")?,
+    );
+    let account_ids = match &members {
+        Some(members) => members.read("account_ids", read_paths)?.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    if let Some(members) = &members {
+        if access_token.iter().any(|path| refresh_token.contains(path)) {
+            return Err(members.fault("refresh_token", "is where the access token stands"));
+        }
+        // Account ids are printed.
+        if account_ids
+            .iter()
+            .any(|path| access_token.contains(path) || refresh_token.contains(path))
+        {
+            return Err(members.fault("account_ids", "must not name a token"));
+        }
+    }
     Ok(AnswerShape {
-        access_token: path("access_token", "access_token")?,
-        refresh_token: path("refresh_token", "refresh_token")?,
+        access_token,
+        refresh_token,
         token_type: path("token_type", "token_type")?,
         scope: path("scope", "scope")?,
         expires_in: path("expires_in", "expires_in")?,
@@ -349,11 +437,14 @@ fn read_answer(node: Option<&Node<'_>>) -> Result<AnswerShape, OAuthError> {
         refresh_expires_in: path("refresh_expires_in", "refresh_token_expires_in")?,
         refresh_expires_at: path("refresh_expires_at", "refresh_token_expires_at")?,
         refresh_hard_expires_in: path("refresh_hard_expires_in", "authorization_expires_in")?,
-        account_ids: match &members {
-            Some(members) => members.read("account_ids", read_paths)?.unwrap_or_default(),
-            None => Vec::new(),
-        },
+        account_ids,
     })
+}
+
+/// What the reader of error answers keeps of a code; any other is never met.
+fn is_error_code(code: &str) -> bool {
+    let fits = |byte: u8| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~');
+    (1..=64).contains(&code.len()) && code.bytes().all(fits)
 }
 
 fn read_errors(node: Option<&Node<'_>>) -> Result<ErrorShape, OAuthError> {
@@ -374,6 +465,9 @@ fn read_errors(node: Option<&Node<'_>>) -> Result<ErrorShape, OAuthError> {
     }
     if let Some(classes) = members.optional("classes") {
         for (code, class) in classes.members()? {
+            if !is_error_code(code) {
+                return Err(class.fault("is no error code: 1 to 64 visible characters, without quotes and backslashes"));
+            }
             shape.classes.push((code.to_owned(), class.word(&CLASSES)?));
         }
     }
@@ -468,8 +562,18 @@ fn read_callback(node: Option<&Node<'_>>) -> Result<CallbackShape, OAuthError> {
         requires_iss: members.read("requires_iss", Node::bool)?.unwrap_or(false),
         typed_code: members.read("typed_code", Node::bool)?.unwrap_or(false),
     };
+    for (at, name) in shape.keep.iter().enumerate() {
+        // What is kept is printed; a code must not be.
+        let again = |other: &String| other.eq_ignore_ascii_case(name);
+        if RESPONSE_PARAMETERS.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            return Err(members.fault(&format!("keep[{at}]"), "is a parameter that the protocol itself reads"));
+        }
+        if shape.keep.iter().take(at).any(again) {
+            return Err(members.fault(&format!("keep[{at}]"), "stands twice; names are compared without case"));
+        }
+    }
     match shape.account_ids.iter().find(|name| !shape.keep.contains(name)) {
-        Some(name) => Err(node.fault(format!("account_ids names {name}, which keep does not keep"))),
+        Some(name) => Err(members.fault("account_ids", format!("names {name}, which keep does not keep"))),
         None => Ok(shape),
     }
 }

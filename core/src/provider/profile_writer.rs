@@ -41,6 +41,14 @@ fn texts(texts: &[String]) -> Json {
     Json::strings(texts.iter().map(String::as_str))
 }
 
+/// One path as a text, several as a list.
+fn places(paths: &[String]) -> Json {
+    match paths {
+        [path] => Json::string(path.as_str()),
+        paths => texts(paths),
+    }
+}
+
 fn optional_text(text: Option<&str>) -> Option<Json> {
     text.map(Json::string)
 }
@@ -114,18 +122,15 @@ fn write(profile: &Profile) -> Json {
         .set(
             "answer",
             Json::object()
-                .set("access_token", Json::string(answer.access_token.as_str()))
-                .set("refresh_token", Json::string(answer.refresh_token.as_str()))
-                .set("token_type", Json::string(answer.token_type.as_str()))
-                .set("scope", Json::string(answer.scope.as_str()))
-                .set("expires_in", Json::string(answer.expires_in.as_str()))
-                .set("expires_at", Json::string(answer.expires_at.as_str()))
-                .set("refresh_expires_in", Json::string(answer.refresh_expires_in.as_str()))
-                .set("refresh_expires_at", Json::string(answer.refresh_expires_at.as_str()))
-                .set(
-                    "refresh_hard_expires_in",
-                    Json::string(answer.refresh_hard_expires_in.as_str()),
-                )
+                .set("access_token", places(&answer.access_token))
+                .set("refresh_token", places(&answer.refresh_token))
+                .set("token_type", places(&answer.token_type))
+                .set("scope", places(&answer.scope))
+                .set("expires_in", places(&answer.expires_in))
+                .set("expires_at", places(&answer.expires_at))
+                .set("refresh_expires_in", places(&answer.refresh_expires_in))
+                .set("refresh_expires_at", places(&answer.refresh_expires_at))
+                .set("refresh_hard_expires_in", places(&answer.refresh_hard_expires_in))
                 .set("account_ids", texts(&answer.account_ids))
                 .done(),
         )

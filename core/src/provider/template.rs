@@ -50,7 +50,7 @@ impl EndpointTemplate {
             };
             url.push_str(before);
             // INVARIANT: a variable is a whole label of the host, so no value can reach another host or the path.
-            if !starts_a_label(&url) || !ends_a_label(after) {
+            if !starts_a_label(&url) || !ends_a_label(after) || !is_name(name) {
                 return Err(misplaced());
             }
             let Some(value) = value(name) else {
@@ -84,6 +84,12 @@ fn ends_a_label(after: &str) -> bool {
     after
         .strip_prefix('.')
         .is_some_and(|rest| rest.split(['/', ':']).next().is_some_and(|host| !host.is_empty()))
+}
+
+/// A variable's name: lower-case letters, digits and underscores.
+fn is_name(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    (1..=32).contains(&text.len()) && text.bytes().all(inner)
 }
 
 fn is_dns_label(text: &str) -> bool {
