@@ -171,11 +171,11 @@ impl ServiceToken {
         rejection.left(now).max(FRESH.saturating_sub(age))
     }
 
-    /// A token was obtained with a request sent at `sent`.
-    pub(crate) fn hold(&mut self, token: AccessToken, sent: Now, life: Option<i64>, entropy: &Entropy) {
-        // A late answer to an earlier request does not replace a token of a later one.
+    /// A token was obtained with a request sent at `sent`. Says whether it was taken: a late answer to an earlier request
+    /// does not replace a token of a later one.
+    pub(crate) fn hold(&mut self, token: AccessToken, sent: Now, life: Option<i64>, entropy: &Entropy) -> bool {
         if self.held.as_ref().is_some_and(|held| held.sent.steady > sent.steady) {
-            return;
+            return false;
         }
         let jitter = |life: i64| entropy.below("renewal", LARGEST_JITTER.min(life / 10).saturating_add(1));
         let renew_after = life.map(|life| life.saturating_sub(margin(life)).saturating_sub(jitter(life)));
@@ -186,6 +186,7 @@ impl ServiceToken {
             renew_after,
         });
         self.failure = None;
+        true
     }
 
     /// An attempt failed; the next one waits, as long as the provider asked or twice as long as before.

@@ -208,12 +208,13 @@ impl ServiceTokenWork {
         let (Some(token), Ok(entropy)) = (tokens.access_token(sent), Entropy::new(self.entropy)) else {
             return false;
         };
-        self.token.choice = choice;
-        self.token.hold(token, sent, tokens.access_life_ms, &entropy);
-        self.events.push(Event::ServiceTokenObtained {
-            life_ms: tokens.access_life_ms,
-            with_next_secret: choice == SecretChoice::Next,
-        });
+        if self.token.hold(token, sent, tokens.access_life_ms, &entropy) {
+            self.token.choice = choice;
+            self.events.push(Event::ServiceTokenObtained {
+                life_ms: tokens.access_life_ms,
+                with_next_secret: choice == SecretChoice::Next,
+            });
+        }
         true
     }
 

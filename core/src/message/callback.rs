@@ -162,7 +162,9 @@ impl Client {
         self.check_issuer(pending, issuer)?;
         check_life(pending, now)?;
         let kept = self.kept(&pairs)?;
-        match (single(&pairs, "code")?, single(&pairs, "error")?) {
+        // One without a value counts as left out (RFC 6749 section 3.1).
+        let given = |name| single(&pairs, name).map(|value| value.filter(|value| !value.is_empty()));
+        match (given("code")?, given("error")?) {
             (Some(_), Some(_)) => Err(invalid("the callback has both a code and an error")),
             (None, Some(error)) => Ok(Callback::Refused(self.refusal(error))),
             (Some(code), None) => Ok(Callback::Approved(self.approved(

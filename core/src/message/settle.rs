@@ -1,11 +1,12 @@
 //! Judges the answer to a token request: what is in it, and what became of the credential that was sent.
 //!
-//! Order of judgement. Tokens first: an answer that carries a usable refresh token, or an access token without an error
-//! beside it, is *answered*, whatever else is wrong with it. Then the status, where it forbids a verdict (429, 5xx, 3xx).
+//! Order of judgement. Tokens first: an answer that carries a usable refresh token is *answered*, whatever else is wrong
+//! with it; so is one with an access token alone, unless its status and its error code both speak against it, or part of
+//! it is missing. Then the status, where it forbids a verdict (429, 5xx, 3xx).
 //! Then the error code, wherever the profile says it stands, and whatever the status: Wise sends `invalid_grant` with 401,
 //! Slack sends errors with 200. What is left is *unknown*: servers consume a token before checks that can still fail.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::base::date;
@@ -130,11 +131,15 @@ impl Client {
         if !body.good_status || body.has_error || !body.complete {
             refresh_tokens.retain(|token| Some(token) != request.sent_refresh_token());
         }
+        if request.grant() == Grant::ClientCredentials && !refresh_tokens.is_empty() {
+            refresh_tokens.clear();
+            oddities.push(Oddity::DroppedRefreshToken);
+        }
         if refresh_tokens.len() > 1 {
             oddities.push(Oddity::ConflictingFields);
             return Harvest::Conflict;
         }
-        let mut refresh_token = refresh_tokens.pop();
+        let refresh_token = refresh_tokens.pop();
         let mut access_tokens = tokens_at(fields, &shape.access_token, oddities);
         if access_tokens.len() > 1 {
             oddities.push(Oddity::ConflictingFields);
@@ -148,9 +153,6 @@ impl Client {
             }
             usable
         });
-        if request.grant() == Grant::ClientCredentials && refresh_token.take().is_some() {
-            oddities.push(Oddity::DroppedRefreshToken);
-        }
         // An access token alone beside an error code proves nothing. Nor does one in a body that is not complete: the
         // refresh token that replaces the old one may have stood in the part that is missing.
         let may_rotate = request.grant() != Grant::ClientCredentials;
@@ -315,7 +317,8 @@ fn account_ids(fields: &Fields<'_>, paths: &[String]) -> Vec<NamedValue> {
     let id = |path: &String| {
         let value = match fields.first(core::slice::from_ref(path))? {
             Json::String(text) if !text.is_empty() => String::from(text.as_str()),
-            number @ Json::Number(_) => String::from(number.print().as_str()),
+            // What fits no 64 bits would come out as another account.
+            Json::Number(number) if number.is_i64() || number.is_u64() => number.to_string(),
             _ => return None,
         };
         Some(NamedValue {

@@ -1,5 +1,7 @@
 //! How long tokens live, as answers say it: in seconds, as text, as a date, or not at all.
 
+use alloc::string::String;
+
 use crate::base::date;
 use crate::base::json::Json;
 use crate::message::harvest::Fields;

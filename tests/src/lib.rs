@@ -1,0 +1,4 @@
+//! What the tests of evergrant share.
+
+pub mod fuzz;
+pub mod model;

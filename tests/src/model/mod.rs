@@ -1,0 +1,18 @@
+//! The model checker: workers that run the shipping transition table, a store, a network and a server, explored
+//! exhaustively within a budget of faults.
+//!
+//! [`world`] is one situation and what may happen in it; [`faults`] what may go wrong; [`explore`] goes through all
+//! situations, breadth first, so that the first bad one found has the shortest schedule; [`check`] says what is bad;
+//! [`attribute`] which losses no client could have avoided; [`scoreboard`] prints it all.
+//!
+//! Time moves only when no living worker can act and nothing is overdue: to be slow is a fault, and is counted.
+
+pub mod attribute;
+pub mod check;
+pub mod explore;
+pub mod faults;
+pub mod fingerprint;
+pub mod pair;
+pub mod scenario;
+pub mod scoreboard;
+pub mod world;
