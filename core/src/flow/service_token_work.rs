@@ -192,7 +192,7 @@ impl ServiceTokenWork {
                 .map(|oddity| Event::AnswerOddity { oddity: *oddity }),
         );
         let is_current = StepId::new(self.number) == id;
-        if self.take(&settled, at, choice) {
+        if self.take(&settled, at, choice, now) {
             let token = self.token.token(now, Duration::ZERO).cloned();
             self.finish(token.map(Outcome::ServiceToken).ok_or_else(stillborn));
         } else if is_current {
@@ -201,14 +201,14 @@ impl ServiceTokenWork {
     }
 
     /// Takes the token of an answer, if it has one.
-    fn take(&mut self, settled: &Settled, sent: Now, choice: SecretChoice) -> bool {
+    fn take(&mut self, settled: &Settled, sent: Now, choice: SecretChoice, now: Now) -> bool {
         let Verdict::Answered(tokens) = &settled.verdict else {
             return false;
         };
         let (Some(token), Ok(entropy)) = (tokens.access_token(sent), Entropy::new(self.entropy)) else {
             return false;
         };
-        if self.token.hold(token, sent, tokens.access_life_ms, &entropy) {
+        if self.token.hold(token, sent, tokens.access_life_ms, now, &entropy) {
             self.token.choice = choice;
             self.events.push(Event::ServiceTokenObtained {
                 life_ms: tokens.access_life_ms,

@@ -3,6 +3,7 @@
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::base::entropy::Entropy;
 use crate::base::error::{ErrorCode, OAuthError};
@@ -21,7 +22,7 @@ use crate::provider::profile_reader::RESERVED;
 const USUAL_LIFE: i64 = 60 * 60 * 1_000;
 
 /// What to ask the user for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct AuthorizationRequest {
     scopes: Vec<String>,
     granted: Vec<String>,
@@ -76,8 +77,20 @@ impl AuthorizationRequest {
     }
 }
 
+// The values of extra parameters are the host's own, and may be secret (`claim_account_code`).
+impl fmt::Debug for AuthorizationRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "AuthorizationRequest(scopes {:?}, {} parameters redacted)",
+            self.scopes,
+            self.parameters.len()
+        )
+    }
+}
+
 /// A login that was begun.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Login {
     /// Where to send the user's browser.
@@ -86,6 +99,13 @@ pub struct Login {
     pub pending: Pending,
     /// The key to keep it under; [`crate::message::callback::login_id`] finds it again from the callback.
     pub id: String,
+}
+
+// The URL carries the state.
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Login({}, redacted)", self.id)
+    }
 }
 
 impl Client {

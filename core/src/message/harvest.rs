@@ -85,20 +85,25 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// A form, if nothing in the body says otherwise: a page or broken JSON has characters that no form has.
+/// A form, if nothing in the body says otherwise: a page or broken JSON has characters that no form has. A pair that does
+/// not decode is left out, and does not spoil the others.
 fn form(body: &[u8], whole: bool) -> Option<Vec<Pair>> {
-    let text = core::str::from_utf8(body).ok()?.trim();
-    if !text
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && !b"\"'<>[\\]{}".contains(&byte))
-    {
+    let text = core::str::from_utf8(body).ok()?.trim_start_matches('\u{feff}').trim();
+    let fits = |byte: u8| byte.is_ascii_graphic() && !b"\"'<>[\\]{}".contains(&byte);
+    if text.len() > percent::LONGEST_QUERY || !text.bytes().all(fits) {
         return None;
     }
-    let mut pairs = percent::form_pairs(text).ok()?;
+    let mut pairs: Vec<&str> = text.split('&').take(percent::MOST_PAIRS).collect();
     if !whole {
         pairs.pop();
     }
-    Some(pairs)
+    Some(
+        pairs
+            .into_iter()
+            .filter_map(|pair| percent::form_pairs(pair).ok())
+            .flatten()
+            .collect(),
+    )
 }
 
 fn names_one(pairs: &[Pair], known: &[&[String]]) -> bool {
@@ -189,7 +194,7 @@ mod tests {
 
     #[test]
     fn damaged_bodies_yield_what_is_whole() {
-        let good: [&[u8]; 16] = [
+        let good: [&[u8]; 18] = [
             br#"{"refresh_token":"new"}"#,
             b"\xef\xbb\xbf{\"refresh_token\":\"new\"}",
             br#"{"access_token":"a""refresh_token":"new"}"#,
@@ -204,6 +209,8 @@ mod tests {
             br#"<pre>{"refresh_token":"new"}"#,
             b"access_token=a&refresh_token=new",
             b"refresh_token=n%65w\n",
+            b"access_token=a&refresh_token=new&scope=50%&name=%ff",
+            b"\xef\xbb\xbfaccess_token=a&refresh_token=new",
             br#"{"refresh_token":"new"} trailing"#,
             br#"[{"refresh_token":"new"}]"#,
         ];

@@ -70,7 +70,13 @@ impl Client {
             &self.profile().errors.code,
         ];
         let fields = Fields::of(answer.body(), &known, whole);
-        let error = token_error::read(&fields, self.profile(), answer.status());
+        // Error codes are printed, and pages that show the request again have been seen.
+        let repeats_secret = |code: &str| {
+            let sent = request.secrets().chain(self.authentication().secrets());
+            sent.map(Secret::expose)
+                .any(|secret| !secret.is_empty() && code.contains(secret))
+        };
+        let error = token_error::read(&fields, self.profile(), answer.status(), repeats_secret);
         let mut oddities = Vec::new();
         match &fields {
             Fields::Bytes(_) => oddities.push(Oddity::DamagedBody),
@@ -197,7 +203,7 @@ impl Client {
         let shape = &self.profile().answer;
         let fallback = match self.profile().lifetimes.access {
             AccessLife::Never => None,
-            AccessLife::Millis(millis) => Some(millis),
+            AccessLife::Millis(millis) => Some(millis.min(LONGEST_ACCESS_LIFE)),
             // RFC 6749 leaves it open; five minutes is the shortest life among ordinary providers.
             AccessLife::Unknown => Some(300_000),
         };
@@ -308,6 +314,10 @@ fn tokens_at(fields: &Fields<'_>, paths: &[String], oddities: &mut Vec<Oddity>) 
         };
         if !token.expose().is_empty() && !tokens.contains(&token) {
             tokens.push(token);
+        }
+        // The one that was sent, and two more that differ: more can only be a flood.
+        if tokens.len() > 2 {
+            break;
         }
     }
     tokens

@@ -16,6 +16,9 @@ const STANDARD: [(&str, ErrorClass); 5] = [
     ("use_dpop_nonce", ErrorClass::RequestRefused),
 ];
 
+/// Stands for a code that cannot be printed.
+const UNNAMED: &str = "unnamed";
+
 /// What an error answer says.
 pub(crate) struct TokenError {
     pub(crate) code: String,
@@ -23,8 +26,13 @@ pub(crate) struct TokenError {
     pub(crate) description: Option<Secret>,
 }
 
-/// Finds an error code where the profile says it may stand.
-pub(crate) fn read(fields: &Fields<'_>, profile: &Profile, status: u16) -> Option<TokenError> {
+/// Finds an error code where the profile says it may stand. A code that repeats a secret is not named.
+pub(crate) fn read(
+    fields: &Fields<'_>,
+    profile: &Profile,
+    status: u16,
+    repeats_secret: impl Fn(&str) -> bool,
+) -> Option<TokenError> {
     let shape = &profile.errors;
     let (path, code) = shape
         .code
@@ -66,7 +74,11 @@ pub(crate) fn read(fields: &Fields<'_>, profile: &Profile, status: u16) -> Optio
         .filter(|_| !shape.description_may_hold_token)
         .map(|text| Secret::new(text.as_str()));
     Some(TokenError {
-        code: printable(&code),
+        code: if repeats_secret(&code) {
+            String::from(UNNAMED)
+        } else {
+            printable(&code)
+        },
         class,
         description,
     })

@@ -86,6 +86,12 @@ impl TokenRequest {
         &self.scopes
     }
 
+    /// The one-use credentials in the request.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        let secret = |(name, _): &&(&'static str, Secret)| *name != "redirect_uri";
+        self.credential.iter().filter(secret).map(|(_, value)| value)
+    }
+
     pub(crate) fn sent_refresh_token(&self) -> Option<&Secret> {
         self.credential
             .iter()

@@ -18,7 +18,10 @@ pub fn check(challenges: &[Challenge]) {
         for (name, value) in challenge.params() {
             assert!(!name.is_empty() && !value.contains(['\r', '\n', '\0']));
             assert!(challenge.param(name).is_some());
-            if value.len() > 16 && challenge.params().all(|(name, _)| !name.contains(value)) {
+            if value.len() > 16
+                && !challenge.scheme().contains(value)
+                && challenge.params().all(|(name, _)| !name.contains(value))
+            {
                 super::assert_unseen(value, &format!("{challenge:?}"));
             }
         }
