@@ -212,7 +212,7 @@ pub const MUTATIONS: &[Mutation] = &[
     (
         "/grants/refresh_token/parameters/",
         Some(r#""x""#),
-        "grants.refresh_token.parameters.",
+        "grants.refresh_token.parameters.\"\"",
         Both,
     ),
     (
