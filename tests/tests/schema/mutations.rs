@@ -451,7 +451,7 @@ pub const MUTATIONS: &[Mutation] = &[
         "answer.refresh_token",
         ReaderOnly("a schema cannot compare two fields"),
     ),
-    ("/errors/classes/", Some(r#""unknown""#), "errors.classes.", Both),
+    ("/errors/classes/", Some(r#""unknown""#), "errors.classes.\"\"", Both),
     (
         "/errors/classes/two words",
         Some(r#""unknown""#),
