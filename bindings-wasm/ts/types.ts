@@ -1,0 +1,647 @@
+// Generated from core/src by `cargo run -p evergrant-generate`; do not edit.
+
+/**
+ * The values that core hands out, and their decoders from core's JSON.
+ *
+ * Fields are in camel case, an absent one is `undefined`, moments and spans are milliseconds. A later release may know
+ * more words and more `type`s: have a default branch. A decoder lets those it does not know pass as they are, because a
+ * page may hold an older script beside a newer core.
+ */
+
+/**
+ * Who was at fault.
+ *
+ * - `host`: The program around evergrant: configuration, arguments, order of calls.
+ * - `provider`: The OAuth provider: its authorization server answered, and this is about the answer.
+ * - `network`: The way between host and provider.
+ * - `store`: The host's store of records.
+ */
+export type Party =
+  | "host"
+  | "provider"
+  | "network"
+  | "store";
+
+/** What went wrong, as a stable word in snake_case. */
+export type ErrorCode =
+  | "invalid_profile"
+  | "unknown_profile"
+  | "invalid_configuration"
+  | "invalid_endpoint"
+  | "missing_endpoint"
+  | "unsupported_grant"
+  | "invalid_parameter"
+  | "reserved_parameter"
+  | "weak_entropy"
+  | "invalid_pending"
+  | "redacted_pending"
+  | "pending_expired"
+  | "invalid_callback"
+  | "duplicate_parameter"
+  | "state_mismatch"
+  | "issuer_mismatch"
+  | "issuer_missing"
+  | "wrong_provider"
+  | "wrong_environment"
+  | "wrong_redirect_uri"
+  | "wrong_user_session"
+  | "missing_code"
+  | "typed_code_not_allowed"
+  | "signing_failed"
+  | "invalid_signature"
+  | "not_sent"
+  | "outcome_unknown"
+  | "throttled"
+  | "provider_fault"
+  | "invalid_client"
+  | "invalid_grant"
+  | "request_rejected"
+  | "unexpected_answer"
+  | "fresh_token_rejected"
+  | "store_unavailable"
+  | "store_locked"
+  | "unknown_message"
+  | "invalid_json"
+  | "unexpected_input";
+
+/** Every {@link ErrorCode} by name, so that none has to be typed. */
+export const errorCodes = {
+  /** A profile could not be read; `field` names the place. */
+  invalidProfile: "invalid_profile",
+  /** No built-in profile has this id. */
+  unknownProfile: "unknown_profile",
+  /** The client configuration does not fit the profile or is malformed; `field` names the place. */
+  invalidConfiguration: "invalid_configuration",
+  /** A URL is not acceptable as an endpoint or redirect URI. */
+  invalidEndpoint: "invalid_endpoint",
+  /** The profile or the chosen environment has no endpoint for what was asked; the host must give one. */
+  missingEndpoint: "missing_endpoint",
+  /** The profile does not offer the grant that was asked for. */
+  unsupportedGrant: "unsupported_grant",
+  /** An argument of the call is malformed; `field` names it. */
+  invalidParameter: "invalid_parameter",
+  /** An extra parameter has a name that the protocol itself uses. */
+  reservedParameter: "reserved_parameter",
+  /** The 32 bytes of entropy are all equal, so they did not come from a random source. */
+  weakEntropy: "weak_entropy",
+  /** The text is not a pending login of this library. */
+  invalidPending: "invalid_pending",
+  /** The text is the redacted print of a pending login, not the pending login itself. */
+  redactedPending: "redacted_pending",
+  /** The pending login is older than its life. */
+  pendingExpired: "pending_expired",
+  /** The callback is not a URL or query that can be read. */
+  invalidCallback: "invalid_callback",
+  /** A parameter that may occur once occurs twice. */
+  duplicateParameter: "duplicate_parameter",
+  /** The callback's `state` is missing or belongs to another login. */
+  stateMismatch: "state_mismatch",
+  /** The callback's `iss` names another issuer than the one the login was begun with (RFC 9207). */
+  issuerMismatch: "issuer_mismatch",
+  /** The callback has no `iss` although the profile says this issuer always sends it (RFC 9207). */
+  issuerMissing: "issuer_missing",
+  /** The pending login was begun with another provider. */
+  wrongProvider: "wrong_provider",
+  /** The pending login was begun in another environment. */
+  wrongEnvironment: "wrong_environment",
+  /** The callback arrived at another path than the redirect URI of the login. */
+  wrongRedirectUri: "wrong_redirect_uri",
+  /** The callback came in another user session than the one that began the login. */
+  wrongUserSession: "wrong_user_session",
+  /** The callback has neither `code` nor `error`. */
+  missingCode: "missing_code",
+  /** The profile does not allow a code that the user types by hand. */
+  typedCodeNotAllowed: "typed_code_not_allowed",
+  /** The host could not sign. */
+  signingFailed: "signing_failed",
+  /** The signature handed in has not the form its algorithm demands. */
+  invalidSignature: "invalid_signature",
+  /** The request certainly never reached the provider. */
+  notSent: "not_sent",
+  /** The request may have been processed; nothing is known of its outcome. */
+  outcomeUnknown: "outcome_unknown",
+  /** The provider asks to slow down (429). */
+  throttled: "throttled",
+  /** The provider answered with a fault of its own (5xx). */
+  providerFault: "provider_fault",
+  /** The provider does not accept the client's credentials. */
+  invalidClient: "invalid_client",
+  /** The provider refuses the grant: revoked, expired, or already used. */
+  invalidGrant: "invalid_grant",
+  /** The provider refuses the request as it stands. */
+  requestRejected: "request_rejected",
+  /** The provider's answer has none of the shapes that are known of it. */
+  unexpectedAnswer: "unexpected_answer",
+  /** A protected resource rejects an access token that was issued a moment ago. */
+  freshTokenRejected: "fresh_token_rejected",
+  /** The host's store did not answer. */
+  storeUnavailable: "store_unavailable",
+  /** The record cannot be opened: its key is missing. */
+  storeLocked: "store_locked",
+  /** There is no message function of this name. */
+  unknownMessage: "unknown_message",
+  /** The text is not the JSON that was expected; `field` names the place. */
+  invalidJson: "invalid_json",
+  /** The input does not answer the current step; nothing was changed. */
+  unexpectedInput: "unexpected_input",
+} as const;
+
+/**
+ * Why a user has to authorize again.
+ *
+ * - `lost_rotation`: The answer that carried the rotated refresh token was lost, and the window for a repetition is
+ *   over.
+ * - `idle_expired`: The refresh token was not used within its idle life.
+ * - `key_lost`: The key that seals the record is gone.
+ * - `revoked_or_role_lost`: The provider refuses the refresh token: consent revoked, role lost, account closed.
+ * - `authorizing_user_gone`: The user who gave the consent no longer exists.
+ */
+export type ReauthorizationReason =
+  | "lost_rotation"
+  | "idle_expired"
+  | "key_lost"
+  | "revoked_or_role_lost"
+  | "authorizing_user_gone";
+
+/** What the caller should do about an error. */
+export type Action =
+  | ActionRetryAfter
+  | ActionReauthorize
+  | ActionAdjustRequest
+  | ActionFixConfiguration
+  | ActionGiveUp
+  | ActionMisuse;
+
+/** Ask again later; nothing is lost. */
+export interface ActionRetryAfter {
+  readonly type: "retry_after";
+  /** How long to wait, in milliseconds from now. */
+  readonly delayMs: number;
+}
+
+/** The user must authorize again. */
+export interface ActionReauthorize {
+  readonly type: "reauthorize";
+  /** Why. */
+  readonly reason: ReauthorizationReason;
+  /** Words for the user: who may do it, and how. */
+  readonly words: string;
+}
+
+/** The request itself must change: other parameters, other scopes. */
+export interface ActionAdjustRequest {
+  readonly type: "adjust_request";
+}
+
+/** The configuration of host, client or profile must change. */
+export interface ActionFixConfiguration {
+  readonly type: "fix_configuration";
+}
+
+/** Nothing to be done with this attempt; a new one may be begun. */
+export interface ActionGiveUp {
+  readonly type: "give_up";
+}
+
+/** The program called in an order that makes no sense; fix the program. */
+export interface ActionMisuse {
+  readonly type: "misuse";
+}
+
+/** Everything about an error that may be shown, logged and sent to other languages; it holds no secret. */
+export interface ErrorDetails {
+  /** Who was at fault. */
+  readonly party: Party;
+  /** What went wrong. */
+  readonly code: ErrorCode;
+  /** The provider's OAuth `error` value, where there was one (RFC 6749 section 5.2). */
+  readonly oauthError: string | undefined;
+  /** The HTTP status of the provider's answer, where there was one. */
+  readonly status: number | undefined;
+  /** The argument or field that is wrong, as a path such as `environments.sandbox.token`. */
+  readonly field: string | undefined;
+  /** One sentence: what was wrong and what to do. Lower case, no final stop. */
+  readonly message: string;
+  /** What to do. */
+  readonly action: Action;
+}
+
+/**
+ * Which of the provider's worlds a client lives in. Credentials and tokens of one are worth nothing in the other.
+ *
+ * - `production`: Real accounts and real money.
+ * - `sandbox`: The provider's test world; providers also call it demo, test or beta.
+ */
+export type Environment =
+  | "production"
+  | "sandbox";
+
+/**
+ * A way to obtain tokens at the token endpoint (RFC 6749 section 1.3).
+ *
+ * - `authorization_code`: A code from the authorization endpoint (RFC 6749 section 4.1).
+ * - `refresh_token`: A refresh token (RFC 6749 section 6).
+ * - `client_credentials`: The client's own credentials (RFC 6749 section 4.4).
+ */
+export type Grant =
+  | "authorization_code"
+  | "refresh_token"
+  | "client_credentials";
+
+/** A name and a value, such as a parameter that a callback brought or an account id. */
+export interface NamedValue {
+  /** The name, as the profile spells it. */
+  readonly name: string;
+  /** The value. */
+  readonly value: string;
+}
+
+/** The user, or the provider, said no. Nothing is wrong with the program. */
+export interface Refusal {
+  /** The provider's `error` value, such as `access_denied` (RFC 6749 section 4.1.2.1). */
+  readonly oauthError: string;
+  /** Words for the user: what happened, and what can be done. */
+  readonly words: string;
+}
+
+/**
+ * Something in an answer that is not as it should be, reported beside what could be harvested from it.
+ *
+ * - `unexpected_status`: The status does not go with an answer that carries tokens.
+ * - `damaged_body`: The body is damaged or cut off; the tokens were read from what is whole.
+ * - `form_body`: The body is a form, not JSON.
+ * - `error_beside_tokens`: There are tokens, and an error code beside them.
+ * - `conflicting_fields`: A field stands twice with different values.
+ * - `unusable_access_token`: The access token has characters that no token may have, so it counts as none (RFC 6749
+ *   appendix A.12).
+ * - `token_not_text`: A token is not text.
+ * - `missing_token_type`: There is no `token_type`; `Bearer` is taken.
+ * - `unknown_token_type`: The `token_type` is not `Bearer`; it is used as one all the same.
+ * - `missing_life`: The answer names no life of the access token; the profile's is taken.
+ * - `unreadable_life`: The life is null, zero, negative or unreadable; the profile's is taken.
+ * - `huge_life`: The life is longer than any real one; it was cut to a year.
+ * - `unreadable_refresh_life`: The life of the refresh token or the consent is null, zero, negative or unreadable;
+ *   the profile's is taken.
+ * - `unreadable_scope`: The scope is not text.
+ * - `wider_scope`: The answer grants scopes that were not asked for.
+ * - `narrower_scope`: The answer grants less than was asked for.
+ * - `dropped_refresh_token`: A refresh token came with client credentials and was dropped (RFC 6749 section 4.4.3).
+ */
+export type Oddity =
+  | "unexpected_status"
+  | "damaged_body"
+  | "form_body"
+  | "error_beside_tokens"
+  | "conflicting_fields"
+  | "unusable_access_token"
+  | "token_not_text"
+  | "missing_token_type"
+  | "unknown_token_type"
+  | "missing_life"
+  | "unreadable_life"
+  | "huge_life"
+  | "unreadable_refresh_life"
+  | "unreadable_scope"
+  | "wider_scope"
+  | "narrower_scope"
+  | "dropped_refresh_token";
+
+/** What a resource's answer says about the access token. */
+export type ResourceJudgement =
+  | ResourceJudgementAccepted
+  | ResourceJudgementTokenDead
+  | ResourceJudgementScopeMissing
+  | ResourceJudgementStepUp
+  | ResourceJudgementNotOurs;
+
+/** Nothing: the token was accepted. */
+export interface ResourceJudgementAccepted {
+  readonly type: "accepted";
+}
+
+/** The token is dead: get another, then repeat the request once. */
+export interface ResourceJudgementTokenDead {
+  readonly type: "token_dead";
+  /** The challenge's error code, where there was one (RFC 6750 section 3.1). */
+  readonly oauthError: string | undefined;
+}
+
+/** The token lacks a scope: ask the user for more, a refresh does not help. */
+export interface ResourceJudgementScopeMissing {
+  readonly type: "scope_missing";
+  /** The scope the resource wants, where it says so. */
+  readonly scope: string | undefined;
+}
+
+/** The user must prove more (step-up: Wise's strong customer authentication, RFC 9470); a refresh does not help. */
+export interface ResourceJudgementStepUp {
+  readonly type: "step_up";
+  /** The challenge's error code, where there was one. */
+  readonly oauthError: string | undefined;
+}
+
+/** Refused for a reason that no token mends. */
+export interface ResourceJudgementNotOurs {
+  readonly type: "not_ours";
+  /** The HTTP status. */
+  readonly status: number;
+}
+
+/**
+ * On what a verdict rests.
+ *
+ * - `tokens`: Tokens came.
+ * - `not_sent`: The request never left.
+ * - `no_answer`: No whole answer came.
+ * - `throttled`: The provider asks to slow down.
+ * - `concurrent_refresh`: The provider says that another refresh of the same token is under way.
+ * - `client_refused`: The provider does not accept the client.
+ * - `request_refused`: The provider does not accept the request, before looking at the grant.
+ * - `grant_refused`: The provider says that the grant is dead.
+ * - `unauthorized`: A 401 without a code that is known.
+ * - `other_error`: A code that says nothing about the credential.
+ * - `server_fault`: A 5xx.
+ * - `redirected`: A redirection, which is never followed.
+ * - `conflicting_tokens`: Two different refresh tokens in one answer.
+ * - `unreadable`: A body that is none of the known shapes.
+ */
+export type EvidenceKind =
+  | "tokens"
+  | "not_sent"
+  | "no_answer"
+  | "throttled"
+  | "concurrent_refresh"
+  | "client_refused"
+  | "request_refused"
+  | "grant_refused"
+  | "unauthorized"
+  | "other_error"
+  | "server_fault"
+  | "redirected"
+  | "conflicting_tokens"
+  | "unreadable";
+
+/** What a verdict rests on, as data without secrets. */
+export interface Evidence {
+  /** The kind. */
+  readonly kind: EvidenceKind;
+  /** The HTTP status, where there was one. */
+  readonly status: number | undefined;
+  /** The provider's error code, where there was one. */
+  readonly oauthError: string | undefined;
+  /** How long the provider asks to wait, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+  /** What was odd about the answer. */
+  readonly oddities: readonly Oddity[];
+}
+
+/** Something that happened inside a machine. */
+export type Event =
+  | EventServiceTokenObtained
+  | EventServiceTokenFailed
+  | EventFreshTokenRejected
+  | EventAnswerOddity;
+
+/** A service token was obtained. */
+export interface EventServiceTokenObtained {
+  readonly type: "service_token_obtained";
+  /** Its life in milliseconds; none where it never expires. */
+  readonly lifeMs: number | undefined;
+  /** It was the second client secret that was accepted: the rotation can be completed. */
+  readonly withNextSecret: boolean;
+}
+
+/** An attempt to obtain a service token failed. */
+export interface EventServiceTokenFailed {
+  readonly type: "service_token_failed";
+  /** How. */
+  readonly code: ErrorCode;
+  /** A token that still lives is served meanwhile, so this is no outage. */
+  readonly stillServing: boolean;
+}
+
+/** A resource rejects a token that was obtained a moment ago; another one would fare no better. */
+export interface EventFreshTokenRejected {
+  readonly type: "fresh_token_rejected";
+}
+
+/** An answer was good, and odd. */
+export interface EventAnswerOddity {
+  readonly type: "answer_oddity";
+  /** What was odd. */
+  readonly oddity: Oddity;
+}
+
+/** Reads {@link Party} from core's JSON. */
+export function decodeParty(json: unknown): Party {
+  return text(json, "Party") as Party;
+}
+
+/** Reads {@link ErrorCode} from core's JSON. */
+export function decodeErrorCode(json: unknown): ErrorCode {
+  return text(json, "ErrorCode") as ErrorCode;
+}
+
+/** Reads {@link ReauthorizationReason} from core's JSON. */
+export function decodeReauthorizationReason(json: unknown): ReauthorizationReason {
+  return text(json, "ReauthorizationReason") as ReauthorizationReason;
+}
+
+/** Reads {@link Action} from core's JSON. */
+export function decodeAction(json: unknown): Action {
+  const read = members(json, "Action");
+  const type = read("type", text);
+  switch (type) {
+    case "retry_after":
+      return {
+        type: "retry_after",
+        delayMs: read("delay_ms", integer),
+      };
+    case "reauthorize":
+      return {
+        type: "reauthorize",
+        reason: read("reason", decodeReauthorizationReason),
+        words: read("words", text),
+      };
+    case "adjust_request":
+      return { type: "adjust_request" };
+    case "fix_configuration":
+      return { type: "fix_configuration" };
+    case "give_up":
+      return { type: "give_up" };
+    case "misuse":
+      return { type: "misuse" };
+    default:
+      return { type } as unknown as Action;
+  }
+}
+
+/** Reads {@link ErrorDetails} from core's JSON. */
+export function decodeErrorDetails(json: unknown): ErrorDetails {
+  const read = members(json, "ErrorDetails");
+  return {
+    party: read("party", decodeParty),
+    code: read("code", decodeErrorCode),
+    oauthError: read("oauth_error", optional(text)),
+    status: read("status", optional(integer)),
+    field: read("field", optional(text)),
+    message: read("message", text),
+    action: read("action", decodeAction),
+  };
+}
+
+/** Reads {@link Environment} from core's JSON. */
+export function decodeEnvironment(json: unknown): Environment {
+  return text(json, "Environment") as Environment;
+}
+
+/** Reads {@link Grant} from core's JSON. */
+export function decodeGrant(json: unknown): Grant {
+  return text(json, "Grant") as Grant;
+}
+
+/** Reads {@link NamedValue} from core's JSON. */
+export function decodeNamedValue(json: unknown): NamedValue {
+  const read = members(json, "NamedValue");
+  return {
+    name: read("name", text),
+    value: read("value", text),
+  };
+}
+
+/** Reads {@link Refusal} from core's JSON. */
+export function decodeRefusal(json: unknown): Refusal {
+  const read = members(json, "Refusal");
+  return {
+    oauthError: read("oauth_error", text),
+    words: read("words", text),
+  };
+}
+
+/** Reads {@link Oddity} from core's JSON. */
+export function decodeOddity(json: unknown): Oddity {
+  return text(json, "Oddity") as Oddity;
+}
+
+/** Reads {@link ResourceJudgement} from core's JSON. */
+export function decodeResourceJudgement(json: unknown): ResourceJudgement {
+  const read = members(json, "ResourceJudgement");
+  const type = read("type", text);
+  switch (type) {
+    case "accepted":
+      return { type: "accepted" };
+    case "token_dead":
+      return {
+        type: "token_dead",
+        oauthError: read("oauth_error", optional(text)),
+      };
+    case "scope_missing":
+      return {
+        type: "scope_missing",
+        scope: read("scope", optional(text)),
+      };
+    case "step_up":
+      return {
+        type: "step_up",
+        oauthError: read("oauth_error", optional(text)),
+      };
+    case "not_ours":
+      return {
+        type: "not_ours",
+        status: read("status", integer),
+      };
+    default:
+      return { type } as unknown as ResourceJudgement;
+  }
+}
+
+/** Reads {@link EvidenceKind} from core's JSON. */
+export function decodeEvidenceKind(json: unknown): EvidenceKind {
+  return text(json, "EvidenceKind") as EvidenceKind;
+}
+
+/** Reads {@link Evidence} from core's JSON. */
+export function decodeEvidence(json: unknown): Evidence {
+  const read = members(json, "Evidence");
+  return {
+    kind: read("kind", decodeEvidenceKind),
+    status: read("status", optional(integer)),
+    oauthError: read("oauth_error", optional(text)),
+    retryAfterMs: read("retry_after_ms", optional(integer)),
+    oddities: read("oddities", list(decodeOddity)),
+  };
+}
+
+/** Reads {@link Event} from core's JSON. */
+export function decodeEvent(json: unknown): Event {
+  const read = members(json, "Event");
+  const type = read("type", text);
+  switch (type) {
+    case "service_token_obtained":
+      return {
+        type: "service_token_obtained",
+        lifeMs: read("life_ms", optional(integer)),
+        withNextSecret: read("with_next_secret", flag),
+      };
+    case "service_token_failed":
+      return {
+        type: "service_token_failed",
+        code: read("code", decodeErrorCode),
+        stillServing: read("still_serving", flag),
+      };
+    case "fresh_token_rejected":
+      return { type: "fresh_token_rejected" };
+    case "answer_oddity":
+      return {
+        type: "answer_oddity",
+        oddity: read("oddity", decodeOddity),
+      };
+    default:
+      return { type } as unknown as Event;
+  }
+}
+
+type Decoder<T> = (json: unknown, place: string) => T;
+
+/** Gives a function that reads one member of a JSON object; `place` is whose, for messages. */
+function members(json: unknown, place: string): <T>(name: string, decode: Decoder<T>) => T {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    throw new TypeError(`${place}: expected an object`);
+  }
+  const object: Readonly<Record<string, unknown>> = json as Record<string, unknown>;
+  return (name, decode) => decode(object[name], `${place}.${name}`);
+}
+
+function text(json: unknown, place: string): string {
+  if (typeof json !== "string") {
+    throw new TypeError(`${place}: expected text`);
+  }
+  return json;
+}
+
+function integer(json: unknown, place: string): number {
+  if (!Number.isSafeInteger(json)) {
+    throw new TypeError(`${place}: expected an integer`);
+  }
+  return json as number;
+}
+
+function flag(json: unknown, place: string): boolean {
+  if (typeof json !== "boolean") {
+    throw new TypeError(`${place}: expected true or false`);
+  }
+  return json;
+}
+
+function optional<T>(decode: Decoder<T>): Decoder<T | undefined> {
+  return (json, place) => (json === undefined || json === null ? undefined : decode(json, place));
+}
+
+function list<T>(decode: Decoder<T>): Decoder<readonly T[]> {
+  return (json, place) => {
+    if (!Array.isArray(json)) {
+      throw new TypeError(`${place}: expected a list`);
+    }
+    return json.map((item: unknown, index) => decode(item, `${place}[${index}]`));
+  };
+}

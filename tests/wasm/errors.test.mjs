@@ -1,0 +1,74 @@
+// Errors: structured, and nothing worse than an error whatever is handed in.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inspect } from "node:util";
+
+import { Client, HttpResponse, OAuthError, Pending, ServiceToken, messageNames, messages } from "./evergrant.mjs";
+import { SECRET, answer, client, now, random, serviceClient } from "./fixtures.mjs";
+
+const failure = (call) => {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("it succeeded");
+};
+
+test("a configuration error names the field", () => {
+  const error = failure(() => Client.fromJson('{"profile":"airwallex","environment":"sandbox","client_id":7}'));
+  assert.ok(error instanceof OAuthError && error instanceof Error);
+  assert.equal(error.name, "OAuthError");
+  assert.equal(error.code, "invalid_configuration");
+  assert.equal(error.party, "host");
+  assert.equal(error.field, "client_id");
+  assert.equal(error.action.type, "fix_configuration");
+  assert.equal(error.description() ?? null, null);
+  assert.match(error.message, /client_id/);
+  assert.match(error.stack, /errors\.test\.mjs/);
+  assert.equal(JSON.parse(JSON.stringify(error)).code, "invalid_configuration");
+});
+
+test("a secret in a faulty configuration is not printed", () => {
+  const configuration = { profile: "airwallex", environment: "nowhere", client_id: "c", client_secret: SECRET };
+  const error = failure(() => Client.fromJson(JSON.stringify(configuration)));
+  const printed = [String(error), error.stack, JSON.stringify(error), inspect(error, { showHidden: true, depth: 9 })];
+  assert.ok(!printed.join("\n").includes(SECRET));
+});
+
+const GARBAGE = ["", " ", "null", "[]", "{", "\0", "\ud800", "\ud7ff\uffff", '"'.repeat(1000), "[".repeat(100_000), '{"a":'.repeat(10_000), "1e999"];
+
+test("garbage is an error and nothing worse", () => {
+  for (const text of GARBAGE) {
+    assert.throws(() => Client.fromJson(text), OAuthError);
+    assert.throws(() => Pending.parse(text), OAuthError);
+    assert.throws(() => messages(text, "{}"), OAuthError);
+    for (const name of messageNames()) assert.throws(() => messages(name, text), OAuthError);
+  }
+});
+
+test("arguments of another type are type errors, and the module lives on", () => {
+  const token = new ServiceToken(serviceClient());
+  const work = token.obtain(now, random);
+  for (const wrong of [undefined, null, 7n, Symbol(), {}, [], () => {}, NaN, 1.5, Infinity]) {
+    assert.throws(() => Client.fromJson(wrong), TypeError);
+    assert.throws(() => Pending.parse(wrong), TypeError);
+    assert.throws(() => messages(wrong, "{}"), TypeError);
+    assert.throws(() => messages("pkce", wrong), TypeError);
+    assert.throws(() => new ServiceToken(wrong), TypeError);
+    assert.throws(() => client().begin({ binding: wrong }, now, random), TypeError);
+    assert.throws(() => client().begin({ binding: "s", scopes: [wrong] }, now, random), TypeError);
+    assert.throws(() => client().begin({ binding: "s" }, { wall: wrong, steady: 0 }, random), TypeError);
+    assert.throws(() => client().begin({ binding: "s" }, wrong, random), TypeError);
+    assert.throws(() => work.answer(wrong, now, answer()), TypeError);
+    assert.throws(() => work.answer(1, now, wrong), TypeError);
+    assert.throws(() => work.signed(1, now, wrong, "raw"), TypeError);
+    assert.throws(() => new HttpResponse(200, [], wrong), TypeError);
+  }
+  assert.throws(() => client().begin({ binding: "s", scopes: "scope" }, now, random), TypeError);
+  assert.throws(() => new HttpResponse(65536, [], new Uint8Array()), TypeError);
+  assert.throws(() => new HttpResponse(200, [["a", 1]], new Uint8Array()), TypeError);
+  work.answer(work.step().id, now, answer());
+  assert.equal(work.step().type, "done");
+});
