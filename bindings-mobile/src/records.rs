@@ -131,7 +131,7 @@ pub enum ReauthorizationReason {
 /// What the caller should do about an error.
 #[uniffi::remote(Enum)]
 pub enum Action {
-    /// Ask again later; nothing is lost.
+    /// Ask again later. After `outcome_unknown` only where what was sent may be sent twice: a code may not.
     RetryAfter {
         /// How long to wait, in milliseconds from now.
         delay_ms: i64,
@@ -225,6 +225,9 @@ pub enum Oddity {
     ConflictingFields,
     /// The access token has characters that no token may have, so it counts as none (RFC 6749 appendix A.12).
     UnusableAccessToken,
+    /// The refresh token has characters that no token may have, or is a placeholder such as `****`, so it counts as
+    /// none.
+    UnusableRefreshToken,
     /// A token is not text.
     TokenNotText,
     /// There is no `token_type`; `Bearer` is taken.
@@ -252,7 +255,7 @@ pub enum Oddity {
 /// What a resource's answer says about the access token.
 #[uniffi::remote(Enum)]
 pub enum ResourceJudgement {
-    /// Nothing: the token was accepted.
+    /// Nothing against it: the status is below 400.
     Accepted,
     /// The token is dead: get another, then repeat the request once.
     TokenDead {
@@ -268,6 +271,10 @@ pub enum ResourceJudgement {
     StepUp {
         /// The challenge's error code, where there was one.
         oauth_error: Option<String>,
+        /// The authentication contexts that would do, separated by spaces, where the challenge names them (RFC 9470).
+        acr_values: Option<String>,
+        /// How old the user's authentication may be, in seconds, where the challenge says so (RFC 9470).
+        max_age_seconds: Option<i64>,
     },
     /// Refused for a reason that no token mends.
     NotOurs {

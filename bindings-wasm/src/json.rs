@@ -1,6 +1,5 @@
 //! Values and errors on their way to JavaScript, as JSON text.
 
-use alloc::format;
 use alloc::string::{String, ToString};
 
 use evergrant::base::error::OAuthError;
@@ -17,12 +16,16 @@ pub(crate) fn thrown(error: OAuthError) -> JsValue {
 /// `{"text": …, "details": …, "description": …}`: the description is the server's own words, which nothing prints.
 pub(crate) fn error_to_json(error: &OAuthError) -> String {
     let (text, details, description) = (error.to_string(), error.details(), error.description());
-    format!(
-        r#"{{"text":{},"details":{},"description":{}}}"#,
-        to_json(&text),
-        to_json(details),
-        to_json(&description)
-    )
+    [
+        r#"{"text":"#,
+        &to_json(&text),
+        r#","details":"#,
+        &to_json(details),
+        r#","description":"#,
+        &to_json(&description),
+        "}",
+    ]
+    .concat()
 }
 
 /// A value of the core as JSON. Strings, numbers, lists and structs always have one; anything else would be `null`.

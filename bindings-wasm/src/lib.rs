@@ -3,26 +3,27 @@
 //! Nothing is decided here. Values leave as JSON, secrets as classes with accessors, errors as one JSON text that the
 //! layer in `bindings-wasm/ts` makes an `OAuthError` of. The module imports nothing from the host but what
 //! wasm-bindgen itself needs to throw.
+//!
+//! Two modules are built from this crate, each with one of the features `machines` and `messages`, so that who uses the
+//! machines does not download the message functions.
 
 #![cfg_attr(target_family = "wasm", no_std)]
 #![deny(missing_docs)]
 
 extern crate alloc;
 
-mod access_token;
-mod client;
-mod http;
 mod json;
+#[cfg(feature = "machines")]
+mod machines;
+#[cfg(feature = "messages")]
 mod messages;
-mod numbers;
-mod service_token;
-mod step;
 
-pub use access_token::AccessToken;
-pub use client::{AuthorizationRequest, Binding, Client, pending_id};
-pub use http::HttpResponse;
+#[cfg(feature = "machines")]
+pub use machines::{
+    AccessToken, AuthorizationRequest, Binding, Client, HttpResponse, ServiceToken, ServiceTokenWork, pending_id,
+};
+#[cfg(feature = "messages")]
 pub use messages::{message_names, messages};
-pub use service_token::{ServiceToken, ServiceTokenWork};
 
 #[cfg(target_family = "wasm")]
 mod platform {

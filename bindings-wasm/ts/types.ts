@@ -172,7 +172,7 @@ export type Action =
   | ActionGiveUp
   | ActionMisuse;
 
-/** Ask again later; nothing is lost. */
+/** Ask again later. After `outcome_unknown` only where what was sent may be sent twice: a code may not. */
 export interface ActionRetryAfter {
   readonly type: "retry_after";
   /** How long to wait, in milliseconds from now. */
@@ -274,6 +274,8 @@ export interface Refusal {
  * - `conflicting_fields`: A field stands twice with different values.
  * - `unusable_access_token`: The access token has characters that no token may have, so it counts as none (RFC 6749
  *   appendix A.12).
+ * - `unusable_refresh_token`: The refresh token has characters that no token may have, or is a placeholder such as
+ *   `****`, so it counts as none.
  * - `token_not_text`: A token is not text.
  * - `missing_token_type`: There is no `token_type`; `Bearer` is taken.
  * - `unknown_token_type`: The `token_type` is not `Bearer`; it is used as one all the same.
@@ -294,6 +296,7 @@ export type Oddity =
   | "error_beside_tokens"
   | "conflicting_fields"
   | "unusable_access_token"
+  | "unusable_refresh_token"
   | "token_not_text"
   | "missing_token_type"
   | "unknown_token_type"
@@ -314,7 +317,7 @@ export type ResourceJudgement =
   | ResourceJudgementStepUp
   | ResourceJudgementNotOurs;
 
-/** Nothing: the token was accepted. */
+/** Nothing against it: the status is below 400. */
 export interface ResourceJudgementAccepted {
   readonly type: "accepted";
 }
@@ -338,6 +341,10 @@ export interface ResourceJudgementStepUp {
   readonly type: "step_up";
   /** The challenge's error code, where there was one. */
   readonly oauthError: string | undefined;
+  /** The authentication contexts that would do, separated by spaces, where the challenge names them (RFC 9470). */
+  readonly acrValues: string | undefined;
+  /** How old the user's authentication may be, in seconds, where the challenge says so (RFC 9470). */
+  readonly maxAgeSeconds: number | undefined;
 }
 
 /** Refused for a reason that no token mends. */
@@ -544,6 +551,8 @@ export function decodeResourceJudgement(json: unknown): ResourceJudgement {
       return {
         type: "step_up",
         oauthError: read("oauth_error", optional(text)),
+        acrValues: read("acr_values", optional(text)),
+        maxAgeSeconds: read("max_age_seconds", optional(integer)),
       };
     case "not_ours":
       return {

@@ -22,9 +22,17 @@ extern crate alloc;
 
 pub mod base;
 pub mod client;
+pub mod connection;
 #[cfg(feature = "std")]
 pub mod drive;
 pub mod flow;
 pub mod message;
 pub mod messages;
 pub mod provider;
+
+// What almost every program names.
+pub use crate::base::error::OAuthError;
+pub use crate::base::time::Now;
+pub use crate::client::configuration::Client;
+pub use crate::provider::environment::Environment;
+pub use crate::provider::profile::Profile;

@@ -39,7 +39,7 @@ fn judge(client: &Client, login: &Login, callback: &str) -> Result<Callback, OAu
 fn approve(client: &Client, login: &Login, more: &str) -> AuthorizationCode {
     let callback = format!("/callback?tenant=7&code=c0de&state={}{more}", state(login));
     match judge(client, login, &callback) {
-        Ok(Callback::Approved(code)) => code,
+        Ok(Callback::Approved(code)) => *code,
         other => panic!("{other:?}"),
     }
 }
@@ -982,7 +982,7 @@ fn answer_with_bearer_in_lower_case() {
         );
         tokens(&settled);
         assert_eq!(settled.evidence.oddities, []);
-        let token = tokens(&settled).access_token(NOW).unwrap();
+        let token = tokens(&settled).in_use(NOW).unwrap();
         assert_eq!(token.authorization().expose(), "Bearer new-access-token");
     }
 }

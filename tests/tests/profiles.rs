@@ -397,7 +397,7 @@ fn stripe_connect() {
     let answered = tokens(settled);
     assert_eq!(answered.access_life_ms, None);
     assert_eq!(named(&answered.account_ids), [("stripe_user_id", "acct_1")]);
-    let token = answered.access_token(NOW).unwrap();
+    let token = answered.in_use(NOW).unwrap();
     assert_eq!(token.remaining_ms(NOW.later(10_000 * DAY)), None);
     // Should an answer name a life all the same, it counts.
     let short = r#"{"access_token":"a","token_type":"bearer","expires_in":3600}"#;

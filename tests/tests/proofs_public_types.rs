@@ -275,7 +275,7 @@ fn prints() -> Vec<(&'static str, String)> {
     let Verdict::Answered(tokens) = settled.verdict.clone() else {
         panic!("tokens")
     };
-    let access = tokens.access_token(NOW).unwrap();
+    let access = tokens.in_use(NOW).unwrap();
     let failed = |body: String| {
         let generic = Client::builder(Profile::built_in("ofx_payments").unwrap(), Environment::Sandbox, "id")
             .build()

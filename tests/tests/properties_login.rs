@@ -170,7 +170,7 @@ proptest! {
         let client = &clients()[at];
         let mut request = AuthorizationRequest::new(binding()).scopes(scopes).life_ms(life).consenter(Consenter { user, role });
         for (name, value) in &parameters {
-            request = request.parameter(name, value);
+            request = request.parameter(name, value.as_str());
         }
         let now = Now { wall, steady: 0 };
         let Ok(login) = client.begin(&request, now, entropy(seed)) else {

@@ -1,2 +1,3 @@
-// The package as it was built, under the name that the tests use.
+// The package as it was built, under the names that the tests use.
 export * from "../../bindings-wasm/pkg/node.js";
+export * from "../../bindings-wasm/pkg/messages-node.js";

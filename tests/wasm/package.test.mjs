@@ -22,31 +22,48 @@ before(() => {
 
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-test("the module asks its host for nothing but wasm-bindgen's own two functions", () => {
-  const module = new WebAssembly.Module(readFileSync(join(source, "wasm/evergrant_bg.wasm")));
-  const imports = WebAssembly.Module.imports(module).map(({ module, name }) => [module, name.replace(/_?[0-9a-f]{16}$/, "")]);
-  assert.deepEqual(imports, [
-    ["./evergrant_bg.js", "__wbg___wbindgen_throw"],
-    ["./evergrant_bg.js", "__wbindgen_generic"],
-  ]);
-});
+const IMPORTS = { evergrant: ["__wbg___wbindgen_throw", "__wbindgen_generic"], messages: ["__wbindgen_generic"] };
 
-test("the module holds no path of the machine that built it", () => {
-  const text = readFileSync(join(source, "wasm/evergrant_bg.wasm")).toString("latin1");
-  assert.doesNotMatch(text, /\/(home|root|Users|usr|tmp)\//);
-});
+for (const [name, functions] of Object.entries(IMPORTS)) {
+  const bytes = readFileSync(join(source, `wasm/${name}_bg.wasm`));
 
-const PROGRAM = 'console.log(messages("pkce", JSON.stringify({ verifier: "x".repeat(43) })).startsWith("{"));\n';
+  test(`the module ${name} asks its host for nothing but functions of wasm-bindgen's own`, () => {
+    const imports = WebAssembly.Module.imports(new WebAssembly.Module(bytes));
+    const asked = imports.map(({ module, name }) => [module, name.replace(/_?[0-9a-f]{16}$/, "")]);
+    assert.deepEqual(asked, functions.map((wanted) => [`./${name}_bg.js`, wanted]));
+  });
+
+  test(`the module ${name} holds no path of the machine that built it`, () => {
+    assert.doesNotMatch(bytes.toString("latin1"), /\/(home|root|Users|usr|tmp)\//);
+  });
+}
+
+const MACHINES = { imports: "Binding, OAuthError", use: 'Binding.session("s") instanceof Binding' };
+const MESSAGES = {
+  imports: "OAuthError, messages",
+  use: 'messages("pkce", JSON.stringify({ verifier: "x".repeat(43) })).startsWith("{")',
+};
+
+/** Runs a program that imports the package from there; it prints true. */
+function imported(file, from, { imports, use }, flags = []) {
+  const program = join(folder, file);
+  writeFileSync(program, `import { ${imports} } from "${from}";\nconsole.log(typeof OAuthError === "function" && ${use});\n`);
+  assert.equal(execFileSync(process.execPath, [...flags, program], { encoding: "utf8" }), "true\n");
+}
 
 test("an installed package is imported by its name", () => {
-  const program = join(folder, "by-name.mjs");
-  writeFileSync(program, `import { messages } from "evergrant";\n${PROGRAM}`);
-  assert.equal(execFileSync(process.execPath, [program], { encoding: "utf8" }), "true\n");
+  imported("by-name.mjs", "evergrant", MACHINES);
+  imported("messages-by-name.mjs", "evergrant/messages", MESSAGES);
 });
 
-test("the entry point for bundlers loads the module as one", () => {
-  const program = join(folder, "bundled.mjs");
-  writeFileSync(program, `import { messages } from "./node_modules/evergrant/bundler.js";\n${PROGRAM}`);
+test("the entry points for bundlers load their module as one", () => {
   const flags = ["--no-warnings", "--experimental-wasm-modules"];
-  assert.equal(execFileSync(process.execPath, [...flags, program], { encoding: "utf8" }), "true\n");
+  imported("bundled.mjs", "./node_modules/evergrant/bundler.js", MACHINES, flags);
+  imported("messages-bundled.mjs", "./node_modules/evergrant/messages-bundler.js", MESSAGES, flags);
+});
+
+test("an error of either entry point is of one class", async () => {
+  const { OAuthError } = await import(join(source, "node.js"));
+  const { messages } = await import(join(source, "messages-node.js"));
+  assert.throws(() => messages("unknown", "{}"), OAuthError);
 });

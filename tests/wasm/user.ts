@@ -13,6 +13,7 @@ import {
   type Step,
   errorCodes,
 } from "../../bindings-wasm/pkg/node.js";
+import { messageNames, messages } from "../../bindings-wasm/pkg/messages-node.js";
 
 const now: Now = { wall: Date.now(), steady: Math.floor(performance.now()) };
 const random: Uint8Array = crypto.getRandomValues(new Uint8Array(32));
@@ -43,6 +44,10 @@ async function obtain(token: ServiceToken): Promise<ServiceToken> {
     }
   }
 }
+
+const names: readonly string[] = messageNames();
+const challenge: string = JSON.parse(messages("pkce", "{}")).challenge;
+console.log(names, challenge);
 
 function advice(error: OAuthError): string {
   const code: ErrorCode = error.code;

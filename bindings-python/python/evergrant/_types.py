@@ -214,7 +214,7 @@ class ReauthorizationReason(_Word):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ActionRetryAfter:
-    """Ask again later; nothing is lost."""
+    """Ask again later. After `outcome_unknown` only where what was sent may be sent twice: a code may not."""
 
     type: ClassVar[Literal["retry_after"]] = "retry_after"
     delay_ms: int
@@ -343,6 +343,10 @@ class Oddity(_Word):
     """A field stands twice with different values."""
     UNUSABLE_ACCESS_TOKEN = "unusable_access_token"
     """The access token has characters that no token may have, so it counts as none (RFC 6749 appendix A.12)."""
+    UNUSABLE_REFRESH_TOKEN = "unusable_refresh_token"
+    """The refresh token has characters that no token may have, or is a placeholder such as `****`, so it counts as
+    none.
+    """
     TOKEN_NOT_TEXT = "token_not_text"
     """A token is not text."""
     MISSING_TOKEN_TYPE = "missing_token_type"
@@ -369,7 +373,7 @@ class Oddity(_Word):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResourceJudgementAccepted:
-    """Nothing: the token was accepted."""
+    """Nothing against it: the status is below 400."""
 
     type: ClassVar[Literal["accepted"]] = "accepted"
 
@@ -399,6 +403,10 @@ class ResourceJudgementStepUp:
     type: ClassVar[Literal["step_up"]] = "step_up"
     oauth_error: str | None
     """The challenge's error code, where there was one."""
+    acr_values: str | None
+    """The authentication contexts that would do, separated by spaces, where the challenge names them (RFC 9470)."""
+    max_age_seconds: int | None
+    """How old the user's authentication may be, in seconds, where the challenge says so (RFC 9470)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -615,6 +623,8 @@ def decode_resource_judgement(json: object, place: str = "ResourceJudgement") ->
         case "step_up":
             return ResourceJudgementStepUp(
                 oauth_error=members.read("oauth_error", _optional(_text)),
+                acr_values=members.read("acr_values", _optional(_text)),
+                max_age_seconds=members.read("max_age_seconds", _optional(_integer)),
             )
         case "not_ours":
             return ResourceJudgementNotOurs(

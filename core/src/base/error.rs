@@ -130,7 +130,7 @@ pub enum ReauthorizationReason {
 #[serde(tag = "type", rename_all = "snake_case")]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Action {
-    /// Ask again later; nothing is lost.
+    /// Ask again later. After `outcome_unknown` only where what was sent may be sent twice: a code may not.
     RetryAfter {
         /// How long to wait, in milliseconds from now.
         delay_ms: i64,

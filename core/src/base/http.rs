@@ -4,9 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use zeroize::Zeroizing;
-
-use crate::base::secret::Secret;
+use crate::base::secret::{Secret, Wiped};
 
 /// The method of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -129,6 +127,16 @@ impl ResponseHeader {
             value: Secret::new(value),
         }
     }
+
+    /// The name, as it came.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The value; it may hold a token.
+    pub fn value(&self) -> &str {
+        self.value.expose()
+    }
 }
 
 impl fmt::Debug for ResponseHeader {
@@ -144,7 +152,7 @@ impl fmt::Debug for ResponseHeader {
 pub struct HttpResponse {
     status: u16,
     headers: Vec<ResponseHeader>,
-    body: Zeroizing<Vec<u8>>,
+    body: Wiped<Vec<u8>>,
 }
 
 impl HttpResponse {
@@ -153,7 +161,7 @@ impl HttpResponse {
         Self {
             status,
             headers,
-            body: Zeroizing::new(body),
+            body: Wiped::new(body),
         }
     }
 
@@ -176,6 +184,11 @@ impl HttpResponse {
             .iter()
             .filter(move |h| h.name.eq_ignore_ascii_case(name))
             .map(|h| h.value.expose())
+    }
+
+    /// All headers, in order.
+    pub fn headers(&self) -> &[ResponseHeader] {
+        &self.headers
     }
 
     /// The bytes of the body; they may hold tokens.

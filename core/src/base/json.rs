@@ -1,27 +1,30 @@
 //! JSON, the only module that knows `serde_json`: a tree with bounded depth and size that keeps every member as it came.
 
 use alloc::borrow::ToOwned;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::Cell;
 use core::fmt;
 
-use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
-use zeroize::Zeroizing;
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+
+use crate::base::secret::Wiped;
 
 /// Nesting past this is refused: far above what any document here needs, far below what a wasm stack holds.
 const MAX_DEPTH: u32 = 24;
-/// Text past this many bytes is refused.
+/// Bodies past this many bytes are not read.
 pub(crate) const MAX_BYTES: usize = 1024 * 1024;
+/// Text past this many bytes is refused: room for a body and what is written around it.
+const LONGEST_TEXT: usize = 2 * MAX_BYTES;
 
 /// A JSON value. Members keep their order, and a repeated name is kept, so that the reader can refuse or harvest it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Json {
     Null,
     Bool(bool),
-    Number(serde_json::Number),
+    Number(Number),
     // Tokens pass through here, so the text is wiped on drop.
-    String(Zeroizing<String>),
+    String(Wiped<String>),
     Array(Vec<Json>),
     Object(Vec<(String, Json)>),
 }
@@ -29,21 +32,20 @@ pub(crate) enum Json {
 impl Json {
     /// Reads one value and nothing after it.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Fault> {
-        if bytes.len() > MAX_BYTES {
+        if bytes.len() > LONGEST_TEXT {
             return Err(Fault::TooLarge);
         }
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let depth = Cell::new(MAX_DEPTH);
         let too_deep = Cell::new(false);
         let mut reader = serde_json::Deserializer::from_slice(bytes);
         let value = Tree {
-            depth: &depth,
+            depth: MAX_DEPTH,
             too_deep: &too_deep,
         }
         .deserialize(&mut reader);
         match value.and_then(|value| reader.end().map(|()| value)) {
+            _ if too_deep.get() => Err(Fault::TooDeep),
             Ok(value) => Ok(value),
-            Err(_) if too_deep.get() => Err(Fault::TooDeep),
             Err(error) => Err(Fault::Syntax {
                 line: error.line(),
                 column: error.column(),
@@ -63,8 +65,8 @@ impl Json {
     }
 
     /// Compact JSON text.
-    pub(crate) fn print(&self) -> Zeroizing<String> {
-        let mut out = Zeroizing::new(String::new());
+    pub(crate) fn print(&self) -> Wiped<String> {
+        let mut out = Wiped::new(String::new());
         self.print_into(&mut out);
         out
     }
@@ -74,7 +76,7 @@ impl Json {
             Self::Null => out.push_str("null"),
             Self::Bool(true) => out.push_str("true"),
             Self::Bool(false) => out.push_str("false"),
-            Self::Number(number) => out.push_str(&number.to_string()),
+            Self::Number(number) => number.print_into(out),
             Self::String(text) => print_string(text, out),
             Self::Array(items) => {
                 out.push('[');
@@ -107,7 +109,7 @@ impl Json {
     }
 
     pub(crate) fn string(text: impl Into<String>) -> Self {
-        Self::String(Zeroizing::new(text.into()))
+        Self::String(Wiped::new(text.into()))
     }
 
     pub(crate) fn strings<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
@@ -115,7 +117,7 @@ impl Json {
     }
 
     pub(crate) fn number(number: i64) -> Self {
-        Self::Number(number.into())
+        Self::Number(Number::Signed(number))
     }
 
     /// The tree of a value that serde prints; a value that cannot be printed, which none of ours is, becomes null.
@@ -125,6 +127,68 @@ impl Json {
             .and_then(|bytes| Self::parse(&bytes).ok())
             .unwrap_or(Self::Null)
     }
+}
+
+/// A number as it came, if it is whole and fits 64 bits; else the nearest fraction.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Number {
+    Signed(i64),
+    /// Above what `Signed` holds.
+    Unsigned(u64),
+    Fraction(f64),
+}
+
+impl Number {
+    /// Whether it is what came, to the last digit.
+    pub(crate) fn is_exact(self) -> bool {
+        !matches!(self, Self::Fraction(_))
+    }
+
+    pub(crate) fn as_i64(self) -> Option<i64> {
+        match self {
+            Self::Signed(number) => Some(number),
+            Self::Unsigned(_) | Self::Fraction(_) => None,
+        }
+    }
+
+    pub(crate) fn as_f64(self) -> f64 {
+        match self {
+            Self::Signed(number) => number as f64,
+            Self::Unsigned(number) => number as f64,
+            Self::Fraction(number) => number,
+        }
+    }
+
+    /// Fractions to the thousandth: none is ever handed on, and the tables that print them in full are 10 KB of wasm.
+    fn print_into(self, out: &mut String) {
+        let (negative, whole, thousandths) = match self {
+            Self::Signed(number) => (number < 0, number.unsigned_abs(), None),
+            Self::Unsigned(number) => (false, number, None),
+            Self::Fraction(number) => {
+                // Saturates: a float cast never overflows.
+                let thousandths = (number.abs() * 1_000.0) as u64;
+                (number < 0.0, thousandths / 1_000, Some(thousandths % 1_000))
+            }
+        };
+        if negative {
+            out.push('-');
+        }
+        push_digits(whole, out);
+        if let Some(thousandths) = thousandths {
+            out.push('.');
+            push_digits(thousandths / 100, out);
+            push_digits(thousandths / 10 % 10, out);
+            push_digits(thousandths % 10, out);
+        }
+    }
+}
+
+/// The decimal digits of a number; nothing of `core::fmt` is needed for them.
+pub(crate) fn push_digits(number: u64, out: &mut String) {
+    if number >= 10 {
+        push_digits(number / 10, out);
+    }
+    out.push(char::from(b'0' + (number % 10) as u8));
 }
 
 fn print_string(text: &str, out: &mut String) {
@@ -180,36 +244,41 @@ pub(crate) enum Fault {
     Syntax { line: usize, column: usize },
 }
 
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Fault {
+    /// What was wrong, for the message of an error.
+    pub(crate) fn message(self) -> String {
         match self {
-            Self::TooLarge => f.write_str("the text is larger than 1 MiB"),
-            Self::TooDeep => f.write_str("the JSON is nested too deep"),
-            Self::Syntax { line, column } => write!(f, "the text is not JSON (line {line}, column {column})"),
+            Self::TooLarge => String::from("the text is larger than 2 MiB"),
+            Self::TooDeep => String::from("the JSON is nested too deep"),
+            Self::Syntax { line, column } => {
+                let mut message = String::from("the text is not JSON (line ");
+                push_digits(line as u64, &mut message);
+                message.push_str(", column ");
+                push_digits(column as u64, &mut message);
+                message.push(')');
+                message
+            }
         }
     }
 }
 
+/// Reads a value that may hold this many levels of lists and objects.
+///
+/// One that holds more is left unread, which is not told apart here: who asked looks at `too_deep` first.
+#[derive(Clone, Copy)]
 struct Tree<'a> {
-    depth: &'a Cell<u32>,
+    depth: u32,
     too_deep: &'a Cell<bool>,
 }
 
 impl Tree<'_> {
-    fn enter(&self) -> Option<Tree<'_>> {
-        let depth = self.depth.get().checked_sub(1);
-        match depth {
-            Some(depth) => self.depth.set(depth),
-            None => self.too_deep.set(true),
+    /// The reader of what is inside a list or object.
+    fn inner(self) -> Option<Self> {
+        let depth = self.depth.checked_sub(1);
+        if depth.is_none() {
+            self.too_deep.set(true);
         }
-        depth.map(|_| Tree {
-            depth: self.depth,
-            too_deep: self.too_deep,
-        })
-    }
-
-    fn leave(&self) {
-        self.depth.set(self.depth.get().saturating_add(1));
+        depth.map(|depth| Self { depth, ..self })
     }
 }
 
@@ -237,15 +306,16 @@ impl<'de> Visitor<'de> for Tree<'_> {
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
-        Ok(Json::Number(value.into()))
+        Ok(Json::Number(Number::Signed(value)))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
-        Ok(Json::Number(value.into()))
+        let number = i64::try_from(value).map_or(Number::Unsigned(value), Number::Signed);
+        Ok(Json::Number(number))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
-        Ok(serde_json::Number::from_f64(value).map_or(Json::Null, Json::Number))
+        Ok(Json::Number(Number::Fraction(value)))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Json, E> {
@@ -253,29 +323,25 @@ impl<'de> Visitor<'de> for Tree<'_> {
     }
 
     fn visit_string<E>(self, value: String) -> Result<Json, E> {
-        Ok(Json::String(Zeroizing::new(value)))
+        Ok(Json::String(Wiped::new(value)))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json, A::Error> {
         let mut items = Vec::new();
-        loop {
-            let inner = self.enter().ok_or_else(|| A::Error::custom("depth"))?;
-            let item = seq.next_element_seed(inner)?;
-            self.leave();
-            match item {
-                Some(item) => items.push(item),
-                None => return Ok(Json::Array(items)),
+        if let Some(inner) = self.inner() {
+            while let Some(item) = seq.next_element_seed(inner)? {
+                items.push(item);
             }
         }
+        Ok(Json::Array(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
         let mut members = Vec::new();
-        while let Some(name) = map.next_key::<String>()? {
-            let inner = self.enter().ok_or_else(|| A::Error::custom("depth"))?;
-            let value = map.next_value_seed(inner)?;
-            self.leave();
-            members.push((name, value));
+        if let Some(inner) = self.inner() {
+            while let Some(name) = map.next_key()? {
+                members.push((name, map.next_value_seed(inner)?));
+            }
         }
         Ok(Json::Object(members))
     }
@@ -293,12 +359,33 @@ mod tests {
     }
 
     #[test]
+    fn whole_numbers_are_printed_as_they_came() {
+        for text in [
+            "0",
+            "-1",
+            "9223372036854775807",
+            "-9223372036854775808",
+            "18446744073709551615",
+        ] {
+            assert_eq!(Json::parse(text.as_bytes()).unwrap().print().as_str(), text);
+        }
+        for (text, printed) in [
+            ("1.5", "1.500"),
+            ("-0.0625", "-0.062"),
+            ("1e3", "1000.000"),
+            ("18446744073709551616", "18446744073709551.615"),
+        ] {
+            assert_eq!(Json::parse(text.as_bytes()).unwrap().print().as_str(), printed);
+        }
+    }
+
+    #[test]
     fn depth_and_size_are_bounded() {
         let nested = |depth: usize| [vec![b'['; depth], vec![b']'; depth]].concat();
         assert!(Json::parse(&nested(MAX_DEPTH as usize)).is_ok());
         assert_eq!(Json::parse(&nested(MAX_DEPTH as usize + 2)), Err(Fault::TooDeep));
         assert_eq!(Json::parse(&nested(4_000)), Err(Fault::TooDeep));
-        assert_eq!(Json::parse(&vec![b' '; MAX_BYTES + 1]), Err(Fault::TooLarge));
+        assert_eq!(Json::parse(&vec![b' '; LONGEST_TEXT + 1]), Err(Fault::TooLarge));
         assert!(Json::parse(b"[[1],[2],[3],[4]]").is_ok());
     }
 }

@@ -3,7 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
+
+use crate::base::secret::Wiped;
 
 /// The longest query that is read, in bytes.
 pub(crate) const LONGEST_QUERY: usize = 16 * 1024;
@@ -12,7 +14,7 @@ pub(crate) const LONGEST_QUERY: usize = 16 * 1024;
 pub(crate) const MOST_PAIRS: usize = 100;
 
 /// A decoded name and its decoded value; both may hold a code or a token, so both are wiped on drop.
-pub(crate) type Pair = (Zeroizing<String>, Zeroizing<String>);
+pub(crate) type Pair = (Wiped<String>, Wiped<String>);
 
 /// Why a query could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,9 +61,9 @@ pub(crate) fn form_pairs(query: &str) -> Result<Vec<Pair>, Fault> {
     Ok(pairs)
 }
 
-fn form_decode(text: &str) -> Result<Zeroizing<String>, Fault> {
+fn form_decode(text: &str) -> Result<Wiped<String>, Fault> {
     // Decoding never lengthens, so the buffer never moves and leaves no copy behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
+    let mut bytes = Wiped::new(Vec::with_capacity(text.len()));
     let mut rest = text.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {
         rest = tail;
@@ -81,7 +83,7 @@ fn form_decode(text: &str) -> Result<Zeroizing<String>, Fault> {
         });
     }
     match String::from_utf8(core::mem::take(&mut *bytes)) {
-        Ok(text) => Ok(Zeroizing::new(text)),
+        Ok(text) => Ok(Wiped::new(text)),
         Err(error) => {
             error.into_bytes().zeroize();
             Err(Fault::InvalidUtf8)

@@ -1,12 +1,12 @@
 //! Reads JSON that host or user wrote, strictly, and names the path of every fault.
 
 use alloc::borrow::ToOwned;
-use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::base::error::{ErrorCode, OAuthError};
-use crate::base::json::Json;
+use crate::base::json::{Json, push_digits};
+use crate::base::time::MAX_MS;
 
 /// An object with more members is refused: each name is compared with every other, and a pending login may come from a
 /// cookie that somebody else wrote.
@@ -23,25 +23,66 @@ impl Reader {
     pub(crate) fn new(text: &str, code: ErrorCode) -> Result<Self, OAuthError> {
         match Json::parse(text.as_bytes()) {
             Ok(root) => Ok(Self { code, root }),
-            Err(fault) => Err(OAuthError::configuration(code, fault.to_string())),
+            Err(fault) => Err(OAuthError::configuration(code, fault.message())),
         }
     }
 
     pub(crate) fn root(&self) -> Node<'_> {
         Node {
             value: &self.root,
-            path: String::new(),
-            code: self.code,
+            reader: self,
         }
     }
 }
 
-/// A value and where it stands.
-#[derive(Clone)]
+/// A value of a document.
+#[derive(Clone, Copy)]
 pub(crate) struct Node<'a> {
     value: &'a Json,
-    path: String,
-    code: ErrorCode,
+    reader: &'a Reader,
+}
+
+/// Writes the path that leads from one value to another; where none does, it says so and writes nothing.
+fn write_path(from: &Json, to: &Json, path: &mut String) -> bool {
+    if core::ptr::eq(from, to) {
+        return true;
+    }
+    let length = path.len();
+    match from {
+        Json::Object(members) => {
+            for (name, value) in members {
+                push_name(path, name);
+                if write_path(value, to, path) {
+                    return true;
+                }
+                path.truncate(length);
+            }
+        }
+        Json::Array(items) => {
+            for (at, value) in (0_u64..).zip(items) {
+                path.push('[');
+                push_digits(at, path);
+                path.push(']');
+                if write_path(value, to, path) {
+                    return true;
+                }
+                path.truncate(length);
+            }
+        }
+        _ => {}
+    }
+    false
+}
+
+/// A member without a name has a place too. Names are somebody else's text: no control characters, and not without end.
+fn push_name(path: &mut String, name: &str) {
+    if !path.is_empty() {
+        path.push('.');
+    }
+    if name.is_empty() {
+        path.push_str("\"\"");
+    }
+    path.extend(name.chars().filter(|char| !char.is_control()).take(64));
 }
 
 impl<'a> Node<'a> {
@@ -53,14 +94,36 @@ impl<'a> Node<'a> {
         matches!(self.value, Json::Null)
     }
 
+    /// Where it stands. Looked for only when there is a fault to report, so that reading costs no paths.
+    fn path(&self) -> String {
+        let mut path = String::new();
+        write_path(&self.reader.root, self.value, &mut path);
+        path
+    }
+
     /// An error at this place.
     pub(crate) fn fault(&self, message: impl Into<String>) -> OAuthError {
-        let error = OAuthError::configuration(self.code, message);
-        if self.path.is_empty() {
-            error
-        } else {
-            error.at(self.path.clone())
+        let error = OAuthError::configuration(self.reader.code, message);
+        match self.path() {
+            path if path.is_empty() => error,
+            path => error.at(path),
         }
+    }
+
+    /// An error at the item of this number.
+    pub(crate) fn item_fault(&self, at: usize, message: &str) -> OAuthError {
+        match self.value {
+            Json::Array(items) => items.get(at).map_or(*self, |value| Node { value, ..*self }),
+            _ => *self,
+        }
+        .fault(message)
+    }
+
+    /// An error at a member of this value, or below it.
+    fn fault_below(&self, name: &str, message: String) -> OAuthError {
+        let mut path = self.path();
+        push_name(&mut path, name);
+        OAuthError::configuration(self.reader.code, message).at(path)
     }
 
     /// The same error, but at this place.
@@ -83,6 +146,11 @@ impl<'a> Node<'a> {
         })
     }
 
+    /// A string of its own that is not empty.
+    pub(crate) fn string(&self) -> Result<String, OAuthError> {
+        self.text().map(ToOwned::to_owned)
+    }
+
     pub(crate) fn bool(&self) -> Result<bool, OAuthError> {
         match self.value {
             Json::Bool(value) => Ok(*value),
@@ -90,34 +158,41 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// A whole number from `least` to 2^53 - 1.
+    /// A whole number from `least`, which is not negative, to 2^53 - 1.
     pub(crate) fn whole(&self, least: i64) -> Result<i64, OAuthError> {
         let number = match self.value {
             Json::Number(number) => number.as_i64(),
             _ => None,
         };
-        number
-            .filter(|number| *number >= least && *number <= crate::base::time::MAX_MS)
-            .ok_or_else(|| self.fault(format!("must be a whole number, {least} or more")))
+        match number {
+            Some(number) if (least..=MAX_MS).contains(&number) => Ok(number),
+            _ => {
+                let mut message = String::from("must be a whole number, ");
+                push_digits(least.unsigned_abs(), &mut message);
+                message.push_str(" or more");
+                Err(self.fault(message))
+            }
+        }
     }
 
     pub(crate) fn items(&self) -> Result<Vec<Node<'a>>, OAuthError> {
         let Json::Array(items) = self.value else {
             return Err(self.fault("must be a list"));
         };
-        let node = |(at, value)| Node {
-            value,
-            path: format!("{}[{at}]", self.path),
-            code: self.code,
-        };
-        Ok(items.iter().enumerate().map(node).collect())
+        Ok(items.iter().map(|value| Node { value, ..*self }).collect())
     }
 
     pub(crate) fn texts(&self) -> Result<Vec<String>, OAuthError> {
-        self.items()?
-            .iter()
-            .map(|item| item.text().map(ToOwned::to_owned))
-            .collect()
+        self.list(Self::string)
+    }
+
+    /// A list whose items are all read in this way.
+    pub(crate) fn list<T>(&self, read: fn(&Self) -> Result<T, OAuthError>) -> Result<Vec<T>, OAuthError> {
+        let mut list = Vec::new();
+        for item in self.items()? {
+            list.push(read(&item)?);
+        }
+        Ok(list)
     }
 
     /// All members, each name once.
@@ -130,18 +205,7 @@ impl<'a> Node<'a> {
         }
         let mut nodes: Vec<(&'a str, Node<'a>)> = Vec::with_capacity(members.len());
         for (name, value) in members {
-            // A member without a name has a place too.
-            let name_of = if name.is_empty() { "\"\"" } else { name.as_str() };
-            let path = if self.path.is_empty() {
-                name_of.to_owned()
-            } else {
-                format!("{}.{name_of}", self.path)
-            };
-            let node = Node {
-                value,
-                path,
-                code: self.code,
-            };
+            let node = Node { value, ..*self };
             if nodes.iter().any(|(known, _)| known == name) {
                 return Err(node.fault("stands twice; keep one"));
             }
@@ -163,21 +227,28 @@ impl<'a> Node<'a> {
     pub(crate) fn open_object(&self) -> Result<Object<'a>, OAuthError> {
         Ok(Object {
             members: self.members()?,
-            place: self.clone(),
+            place: *self,
         })
     }
 
     /// One of these words.
     pub(crate) fn word<T: Copy>(&self, words: &[(&str, T)]) -> Result<T, OAuthError> {
         let text = self.str()?;
-        words
-            .iter()
-            .find(|(word, _)| *word == text)
-            .map(|(_, value)| *value)
-            .ok_or_else(|| {
-                let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-                self.fault(format!("must be one of {}", names.join(", ")))
-            })
+        match words.iter().find(|(word, _)| *word == text) {
+            Some((_, value)) => Ok(*value),
+            None => Err(self.none_of(&mut words.iter().map(|(word, _)| *word))),
+        }
+    }
+
+    fn none_of(&self, words: &mut dyn Iterator<Item = &str>) -> OAuthError {
+        let mut message = String::from("must be one of ");
+        for (at, word) in words.enumerate() {
+            if at > 0 {
+                message.push_str(", ");
+            }
+            message.push_str(word);
+        }
+        self.fault(message)
     }
 }
 
@@ -201,12 +272,7 @@ impl<'a> Object<'a> {
 
     /// An error at a member, or below it.
     pub(crate) fn fault(&self, name: &str, message: impl Into<String>) -> OAuthError {
-        let path = if self.place.path.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}.{name}", self.place.path)
-        };
-        OAuthError::configuration(self.place.code, message).at(path)
+        self.place.fault_below(name, message.into())
     }
 
     /// The error for a member that must be there and is not.
@@ -222,10 +288,39 @@ impl<'a> Object<'a> {
     ) -> Result<Option<T>, OAuthError> {
         self.optional(name).map(read).transpose()
     }
+
+    /// Reads the member into this place where it is there; where it is not, the place keeps what it holds.
+    pub(crate) fn fill<T>(
+        &self,
+        name: &str,
+        place: &mut T,
+        read: fn(&Node<'a>) -> Result<T, OAuthError>,
+    ) -> Result<(), OAuthError> {
+        if let Some(node) = self.optional(name) {
+            *place = read(node)?;
+        }
+        Ok(())
+    }
+
+    /// The same for a member with members of its own, each of which has a place in `place`.
+    pub(crate) fn fill_within<T>(
+        &self,
+        name: &str,
+        place: &mut T,
+        read: fn(&Node<'a>, &mut T) -> Result<(), OAuthError>,
+    ) -> Result<(), OAuthError> {
+        match self.optional(name) {
+            Some(node) => read(node, place),
+            None => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+    use alloc::string::ToString;
+
     use super::*;
 
     #[test]

@@ -290,8 +290,9 @@ impl<T: TokenSet> Ledger<T> {
             return;
         }
         let was_open = entry.fate == Fate::Open;
+        let is_late = now > ticket.send_by.saturating_add(policy.silence);
         match report.outcome {
-            Learnt::Answered(tokens) if was_open || policy.rules.has(Rule::LateAnswers) => {
+            Learnt::Answered(tokens) if !is_late || policy.rules.has(Rule::LateAnswers) => {
                 entry.fate = Fate::Answered(tokens);
             }
             Learnt::Closed if was_open => entry.fate = Fate::Closed,
@@ -333,9 +334,8 @@ impl<T: TokenSet> Ledger<T> {
                 Some(Fate::Answered(tokens)) => tokens.renews(self.tokens.as_ref().map(|held| &held.tokens)),
                 _ => false,
             };
-            let is_certain = renews
-                || policy.window >= Policy::UNLIMITED
-                || !lower.iter().any(|attempt| attempt.fate.is_unknown());
+            let is_certain =
+                renews || policy.window >= Policy::UNLIMITED || !lower.iter().any(|attempt| attempt.fate.is_unknown());
             if gone || !policy.rules.has(Rule::CommitHighest) || (is_last && is_certain) {
                 self.commit(at, now);
             }
@@ -374,9 +374,9 @@ impl<T: TokenSet> Ledger<T> {
             born_at: now,
             access_not_after: tokens.access_life().map_or(claimed, after),
             idle_deadline: idle.map(after),
-            hard_deadline: hard
-                .map(after)
-                .or(before.filter(|_| order == self.order).and_then(|held| held.hard_deadline)),
+            hard_deadline: hard.map(after).or(before
+                .filter(|_| order == self.order)
+                .and_then(|held| held.hard_deadline)),
             tokens,
         });
         self.order = order;
@@ -405,6 +405,19 @@ impl<T: TokenSet> Ledger<T> {
             ReauthorizationReason::RevokedOrRoleLost
         };
         next.status = Status::NeedsReauthorization { reason, since: now };
+        next
+    }
+
+    /// Closes the connection for good: no answer to anything sent before reopens it, because the next order is taken.
+    ///
+    /// The tokens stay until they are revoked and wiped.
+    pub(crate) fn close(&self, now: i64) -> Self {
+        let mut next = self.clone();
+        next.order = next.next_order;
+        next.next_order = next.next_order.saturating_add(1);
+        next.attempts.clear();
+        next.window = None;
+        next.status = Status::Closed { since: now };
         next
     }
 
@@ -468,8 +481,10 @@ impl<T: TokenSet> Ledger<T> {
             _ if at == last || Some(at) == highest_answer => 5,
             Fate::Answered(_) => 0,
             Fate::NotSpent => 1,
-            Fate::Rejected { .. } => 2,
-            Fate::Closed => 3,
+            // Closed ones before rejected ones: confirmations are counted, and a ledger that is full of what an outage
+            // left would otherwise forget each rejection before the next, for ever.
+            Fate::Closed => 2,
+            Fate::Rejected { .. } => 3,
             Fate::Open => 4,
         };
         let least = self

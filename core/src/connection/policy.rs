@@ -134,7 +134,6 @@ impl Policy {
     }
 }
 
-
 const fn less_drift(length: i64, drift: i64) -> i64 {
     length - length / 1_000 * drift
 }

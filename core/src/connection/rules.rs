@@ -26,8 +26,6 @@ pub enum Rule {
     NotSpentKeepsLedger,
     /// `Retry-After` is capped at the end of the window.
     CapRetryAfter,
-    /// Only the highest attempt's rejection is believed.
-    HighestRejection,
     /// An answer is taken whenever it comes.
     LateAnswers,
     /// A late answer brings back a connection that was given up.

@@ -1,5 +1,6 @@
 //! What a Rust program gives to the driver.
 
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 use std::vec::Vec;
@@ -57,6 +58,29 @@ pub trait Host {
     /// Waits that many milliseconds.
     fn wait(&self, delay_ms: i64) {
         thread::sleep(Duration::from_millis(u64::try_from(delay_ms).unwrap_or(0)));
+    }
+}
+
+/// A host that is shared, so that one transport serves several clients.
+impl<H: Host + ?Sized> Host for Arc<H> {
+    fn send(&self, send: &Send) -> Exchange {
+        (**self).send(send)
+    }
+
+    fn sign(&self, sign: &Sign) -> Option<(Vec<u8>, SignatureEncoding)> {
+        (**self).sign(sign)
+    }
+
+    fn now(&self) -> Now {
+        (**self).now()
+    }
+
+    fn entropy(&self) -> Result<[u8; 32], OAuthError> {
+        (**self).entropy()
+    }
+
+    fn wait(&self, delay_ms: i64) {
+        (**self).wait(delay_ms);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::string::String;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread;
 use std::time::Duration;
 use std::vec::Vec;
 
@@ -13,11 +14,12 @@ use crate::drive::store::NoStore;
 use crate::flow::event::Event;
 use crate::flow::outcome::Outcome;
 use crate::flow::service_token::{ServiceToken, ServiceTokenCommand};
+use crate::flow::service_token_work::ServiceTokenWork;
 use crate::message::access_token::AccessToken;
 
 /// Live service tokens.
 ///
-/// A clone shares the token. [`ServiceTokens::for_worker`] gives a further worker what the provider wants it to have: the
+/// Callers wait only while there is no token: a renewal runs on a thread beside them. A clone shares the token. [`ServiceTokens::for_worker`] gives a further worker what the provider wants it to have: the
 /// same token, or one of its own.
 pub struct ServiceTokens<H> {
     host: Arc<H>,
@@ -35,7 +37,7 @@ struct State {
     running: bool,
 }
 
-impl<H: Host> ServiceTokens<H> {
+impl<H: Host + Send + Sync + 'static> ServiceTokens<H> {
     /// Service tokens of a client. Without scopes, the profile's default is asked for.
     pub fn new(client: Client, scopes: Vec<String>, host: H) -> Self {
         let cell = Arc::new(Cell::new(ServiceToken::new(client, scopes)));
@@ -91,9 +93,11 @@ impl<H: Host> ServiceTokens<H> {
         let mut state = self.cell.lock();
         loop {
             let now = self.host.now();
-            let in_hand = state.token.token(now, min_life);
-            if let Some(token) = in_hand.filter(|_| obtains && (state.running || !state.token.wants_renewal(now))) {
-                return Ok(token.clone());
+            if let Some(token) = state.token.token(now, min_life).filter(|_| obtains).cloned() {
+                if !state.running && state.token.wants_renewal(now) {
+                    self.renew(state, command)?;
+                }
+                return Ok(token);
             }
             if !state.running {
                 break;
@@ -104,9 +108,30 @@ impl<H: Host> ServiceTokens<H> {
                 .wait(state)
                 .unwrap_or_else(|poisoned| poisoned.into_inner());
         }
-        let mut work = state.token.work(command, self.host.now(), self.host.entropy()?);
+        let entropy = self.host.entropy()?;
+        let work = state.token.work(command, self.host.now(), entropy);
         state.running = true;
         drop(state);
+        self.finish(work)
+    }
+
+    /// Renews beside the caller, who has a token that serves. A thread that cannot be had is no outage.
+    fn renew(&self, mut state: MutexGuard<'_, State>, command: ServiceTokenCommand) -> Result<(), OAuthError> {
+        let work = state.token.work(command, self.host.now(), self.host.entropy()?);
+        state.running = true;
+        drop(state);
+        let tokens = self.clone();
+        let renewal = thread::Builder::new()
+            .name("evergrant renewal".into())
+            .spawn(move || tokens.finish(work));
+        if renewal.is_err() {
+            drop(End(&self.cell));
+        }
+        Ok(())
+    }
+
+    /// Runs a work that `running` announces, and takes over what it leaves.
+    fn finish(&self, mut work: ServiceTokenWork) -> Result<AccessToken, OAuthError> {
         // Ends the run also where the host's code panics, so that no other caller waits for ever.
         let end = End(&self.cell);
         let result = run(&*self.host, &NoStore, &mut work, |event| (self.on_event)(event));

@@ -5,6 +5,8 @@ pub mod input;
 pub mod machine;
 pub mod outcome;
 pub mod service_token;
+#[cfg(test)]
+mod service_token_tests;
 pub mod service_token_work;
 pub mod step;
 pub mod stored;

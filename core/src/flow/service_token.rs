@@ -79,6 +79,10 @@ struct Held {
     /// `None`: it never expires.
     life: Option<i64>,
     renew_after: Option<i64>,
+    /// It came in place of one that a resource rejected.
+    is_replacement: bool,
+    /// A resource rejected it, and it could not be replaced yet.
+    is_doubted: bool,
 }
 
 /// Something that must not be repeated at once.
@@ -91,8 +95,14 @@ struct Spacing {
 impl Spacing {
     /// Milliseconds until it may be done again.
     fn left(self, now: Now) -> i64 {
-        self.wait.saturating_sub(now.shortest_since(self.at)).max(0)
+        self.wait.saturating_sub(steadily(self.at, now)).max(0)
     }
+}
+
+/// Milliseconds on the steady clock alone: a wall clock that is set back must not hold up what lives in memory, and a
+/// machine that sleeps only waits longer.
+fn steadily(from: Now, to: Now) -> i64 {
+    to.steady.saturating_sub(from.steady).max(0)
 }
 
 /// What a service token is asked for.
@@ -153,10 +163,6 @@ impl ServiceToken {
         self.held.as_ref().is_none_or(|held| held.is_due(now))
     }
 
-    pub(crate) fn fingerprint(&self) -> Option<String> {
-        self.held.as_ref().map(|held| held.token.fingerprint())
-    }
-
     /// How the last attempt failed, while the next one waits its turn.
     pub(crate) fn backing_off(&self, now: Now) -> Option<OAuthError> {
         let (spacing, error) = self.failure.as_ref()?;
@@ -166,9 +172,10 @@ impl ServiceToken {
 
     /// Milliseconds until a rejected token may be replaced again.
     pub(crate) fn rejection_left(&self, now: Now) -> i64 {
-        let Some(rejection) = self.rejection else { return 0 };
-        let age = self.held.as_ref().map_or(FRESH, |held| now.shortest_since(held.sent));
-        rejection.left(now).max(FRESH.saturating_sub(age))
+        let spacing = self.rejection.map_or(0, |rejection| rejection.left(now));
+        let replacement = self.held.as_ref().filter(|held| held.is_replacement);
+        let fresh = replacement.map_or(0, |held| FRESH.saturating_sub(steadily(held.sent, now)));
+        spacing.max(fresh)
     }
 
     /// A token was obtained with a request sent at `sent`. Says whether it was taken: a late answer to an earlier request
@@ -194,6 +201,8 @@ impl ServiceToken {
             sent,
             life,
             renew_after,
+            is_replacement: false,
+            is_doubted: false,
         });
         self.failure = None;
         true
@@ -212,16 +221,27 @@ impl ServiceToken {
         ));
     }
 
-    /// A refresh caused by a 401 begins; the next one of the kind waits twice as long, unless this was long ago.
-    pub(crate) fn rejected(&mut self, now: Now) {
+    /// The token just obtained replaces one that a resource rejected; the next replacement waits twice as long, unless
+    /// this was long ago.
+    pub(crate) fn replaced(&mut self, now: Now) {
         let wait = match self.rejection {
-            Some(last) if now.shortest_since(last.at) < LARGEST_REJECTION_SPACING => last.wait.saturating_mul(2),
+            Some(last) if steadily(last.at, now) < LARGEST_REJECTION_SPACING => last.wait.saturating_mul(2),
             _ => FIRST_REJECTION_SPACING,
         };
         self.rejection = Some(Spacing {
             at: now,
             wait: wait.min(LARGEST_REJECTION_SPACING),
         });
+        if let Some(held) = &mut self.held {
+            held.is_replacement = true;
+        }
+    }
+
+    /// A resource rejected the token in hand, and there is no other yet: renew it as soon as may be.
+    pub(crate) fn doubted(&mut self, fingerprint: &str) {
+        if let Some(held) = &mut self.held {
+            held.is_doubted = held.token.fingerprint() == fingerprint;
+        }
     }
 }
 
@@ -231,6 +251,9 @@ impl Held {
     }
 
     fn is_due(&self, now: Now) -> bool {
+        if self.is_doubted {
+            return true;
+        }
         self.renew_after
             .is_some_and(|after| now.longest_since(self.sent) >= after)
     }

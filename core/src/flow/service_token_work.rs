@@ -9,6 +9,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
+use zeroize::Zeroizing;
+
 use crate::base::entropy::Entropy;
 use crate::base::error::{Action, ErrorCode, OAuthError, Party};
 use crate::base::http::HttpRequest;
@@ -21,11 +23,14 @@ use crate::flow::machine::Machine;
 use crate::flow::outcome::Outcome;
 use crate::flow::service_token::{ServiceToken, ServiceTokenCommand};
 use crate::flow::step::{Send, Step, StepId, Wait};
+use crate::message::access_token::AccessToken;
 use crate::message::token_answer::{EvidenceKind, Reply, Settled, Verdict};
 use crate::message::token_request::{Prepared, TokenRequest, Unsigned};
 
 /// What one work waits by itself, all waits together.
 const LONGEST_WAIT: i64 = 5_000;
+/// While a token still serves, an exchange may take half of what that token has left, but this much at least.
+const SHORTEST_TIMEOUT: i64 = 1_000;
 /// What one work sends, at most, a second client secret apart.
 const MOST_TRIES: u32 = 3;
 
@@ -36,7 +41,9 @@ pub struct ServiceTokenWork {
     min_life: Duration,
     /// The fingerprint of a token that a resource rejected: it is not handed out again by this work.
     rejected: Option<String>,
-    entropy: [u8; 32],
+    /// The token that serves while another is fetched: with it, one try is enough and nothing is an outage.
+    in_hand: Option<AccessToken>,
+    entropy: Zeroizing<[u8; 32]>,
     state: State,
     step: Step,
     number: i64,
@@ -85,7 +92,8 @@ impl ServiceTokenWork {
             token,
             min_life,
             rejected,
-            entropy,
+            in_hand: None,
+            entropy: Zeroizing::new(entropy),
             state: State::AwaitsWaking,
             // Replaced before anyone sees it.
             step: Step::Wait(Wait { delay_ms: 0 }),
@@ -112,33 +120,40 @@ impl ServiceTokenWork {
                 self.finish(Ok(Outcome::ServiceToken(token)));
             }
             // Somebody else has replaced it already.
-            (ServiceTokenCommand::Rejected { fingerprint }, Some(token))
-                if self.token.fingerprint().as_ref() != Some(fingerprint) =>
-            {
+            (ServiceTokenCommand::Rejected { .. }, Some(token)) if !self.is_rejected(&token) => {
                 self.finish(Ok(Outcome::ServiceToken(token)));
             }
-            (ServiceTokenCommand::Rejected { .. }, Some(_)) => match self.token.rejection_left(now) {
-                0 => {
-                    self.token.rejected(now);
+            (ServiceTokenCommand::Rejected { .. }, Some(_)) => {
+                match (self.token.backing_off(now), self.token.rejection_left(now)) {
+                    (Some(error), _) => self.finish(Err(error)),
+                    (None, 0) => self.send(now),
+                    (None, left) => {
+                        self.events.push(Event::FreshTokenRejected);
+                        self.finish(Err(fresh_token_rejected(left)));
+                    }
+                }
+            }
+            (_, in_hand) => match (self.token.backing_off(now), in_hand) {
+                (None, in_hand) => {
+                    self.in_hand = in_hand;
                     self.send(now);
                 }
-                left => {
-                    self.events.push(Event::FreshTokenRejected);
-                    self.finish(Err(fresh_token_rejected(left)));
-                }
-            },
-            (_, in_hand) => match (self.token.backing_off(now), in_hand) {
-                (None, _) => self.send(now),
                 (Some(_), Some(token)) => self.finish(Ok(Outcome::ServiceToken(token))),
                 (Some(error), None) => self.finish(Err(error)),
             },
         }
     }
 
+    fn is_rejected(&self, token: &AccessToken) -> bool {
+        self.rejected
+            .as_ref()
+            .is_some_and(|rejected| *rejected == token.fingerprint())
+    }
+
     /// Puts the next request on the table, or what must be signed for it.
     fn send(&mut self, now: Now) {
         self.tries = self.tries.saturating_add(1);
-        let prepared = Entropy::new(self.entropy).and_then(|entropy| {
+        let prepared = Entropy::new(*self.entropy).and_then(|entropy| {
             let request = TokenRequest::client_credentials(&self.token.scopes);
             // Every request has an assertion id and a correlation id of its own.
             let fresh = entropy.child(self.number);
@@ -155,7 +170,12 @@ impl ServiceTokenWork {
     }
 
     fn put_request(&mut self, request: HttpRequest, now: Now) {
-        let step = Step::Send(Send::new(request, now, self.token.client.wants_client_certificate()));
+        let mut send = Send::new(request, now, self.token.client.wants_client_certificate());
+        if let Some(left) = self.in_hand.as_ref().and_then(|token| token.remaining_ms(now)) {
+            // The exchange is over while the token in hand still serves.
+            send.timeout_ms = send.timeout_ms.min((left / 2).max(SHORTEST_TIMEOUT));
+        }
+        let step = Step::Send(send);
         let id = self.put(State::AwaitsAnswer, step);
         self.sends.push(Sent {
             id,
@@ -193,8 +213,14 @@ impl ServiceTokenWork {
         );
         let is_current = StepId::new(self.number) == id;
         if self.take(&settled, at, choice, now) {
-            let token = self.token.token(now, Duration::ZERO).cloned();
-            self.finish(token.map(Outcome::ServiceToken).ok_or_else(stillborn));
+            match self.token.token(now, Duration::ZERO).cloned() {
+                Some(token) if self.is_rejected(&token) => {
+                    self.events.push(Event::FreshTokenRejected);
+                    self.finish(Err(fresh_token_rejected(self.token.rejection_left(now))));
+                }
+                Some(token) => self.finish(Ok(Outcome::ServiceToken(token))),
+                None => self.end_without(stillborn(), now, None),
+            }
         } else if is_current {
             self.fail(&settled, now);
         }
@@ -205,10 +231,13 @@ impl ServiceTokenWork {
         let Verdict::Answered(tokens) = &settled.verdict else {
             return false;
         };
-        let (Some(token), Ok(entropy)) = (tokens.access_token(sent), Entropy::new(self.entropy)) else {
+        let (Some(token), Ok(entropy)) = (tokens.in_use(sent), Entropy::new(*self.entropy)) else {
             return false;
         };
         if self.token.hold(token, sent, tokens.access_life_ms, now, &entropy) {
+            if self.rejected.is_some() {
+                self.token.replaced(now);
+            }
             self.token.choice = choice;
             self.events.push(Event::ServiceTokenObtained {
                 life_ms: tokens.access_life_ms,
@@ -234,7 +263,11 @@ impl ServiceTokenWork {
         }
         let asked = settled.evidence.retry_after_ms;
         let wait = asked.unwrap_or(500_i64.saturating_mul(i64::from(self.tries)));
-        if may_help(kind) && self.tries < MOST_TRIES && self.waited.saturating_add(wait) <= LONGEST_WAIT {
+        if self.in_hand.is_none()
+            && may_help(kind)
+            && self.tries < MOST_TRIES
+            && self.waited.saturating_add(wait) <= LONGEST_WAIT
+        {
             self.waited = self.waited.saturating_add(wait);
             self.put(State::AwaitsWaking, Step::Wait(Wait { delay_ms: wait }));
             return;
@@ -243,16 +276,22 @@ impl ServiceTokenWork {
         self.end_without(error, now, asked);
     }
 
-    /// No new token: the one in hand where it lives, else the error.
+    /// No new token: the one in hand where it lives, else the error, with the time until the next try.
     fn end_without(&mut self, error: OAuthError, now: Now, asked: Option<i64>) {
         self.token.failed(now, asked, &error);
-        let in_hand = self.token.token(now, self.min_life).cloned();
-        let in_hand = in_hand.filter(|token| self.rejected.as_ref() != Some(&token.fingerprint()));
-        self.events.push(Event::ServiceTokenFailed {
-            code: error.code(),
-            still_serving: in_hand.is_some(),
-        });
-        self.finish(in_hand.map(Outcome::ServiceToken).ok_or(error));
+        let code = error.code();
+        let error = self.token.backing_off(now).unwrap_or(error);
+        let lives = |token: &AccessToken| token.remaining_ms(now) != Some(0);
+        let serving = self.token.token(now, self.min_life).or(self.in_hand.as_ref());
+        let serving = serving
+            .filter(|token| lives(token) && !self.is_rejected(token))
+            .cloned();
+        if let Some(fingerprint) = &self.rejected {
+            self.token.doubted(fingerprint);
+        }
+        let still_serving = serving.is_some();
+        self.events.push(Event::ServiceTokenFailed { code, still_serving });
+        self.finish(serving.map(Outcome::ServiceToken).ok_or(error));
     }
 
     fn sign(&mut self, unsigned: Unsigned, now: Now, signature: &[u8], encoding: SignatureEncoding) {
@@ -262,14 +301,17 @@ impl ServiceTokenWork {
         }
     }
 
-    fn is_open_send(&self, id: StepId) -> Option<bool> {
-        self.sends.iter().find(|sent| sent.id == id).map(|sent| !sent.settled)
+    fn is_send(&self, id: StepId) -> bool {
+        self.sends.iter().any(|sent| sent.id == id)
     }
 
-    fn close(&mut self, id: StepId) {
-        if let Some(sent) = self.sends.iter_mut().find(|sent| sent.id == id) {
-            sent.settled = true;
-        }
+    /// What came of a request; a second word about one that is over is ignored.
+    fn take_reply(&mut self, id: StepId, now: Now, reply: Reply<'_>, over: bool) {
+        let Some(sent) = self.sends.iter_mut().find(|sent| sent.id == id && !sent.settled) else {
+            return;
+        };
+        sent.settled = over;
+        self.settle(id, now, reply);
     }
 }
 
@@ -280,47 +322,24 @@ impl Machine for ServiceTokenWork {
 
     fn answer(&mut self, id: StepId, now: Now, input: Input) -> Result<(), OAuthError> {
         let is_current = StepId::new(self.number) == id;
-        match (self.state.clone(), input) {
-            // What came of a Send, also of an earlier one and after Done (design: an answer is never refused).
-            (_, input @ (Input::Answer(_) | Input::NotSent | Input::NoAnswer { .. })) => {
-                match self.is_open_send(id) {
-                    None => return Err(unexpected(&input)),
-                    Some(false) => return Ok(()),
-                    Some(true) => {}
-                }
-                match &input {
-                    Input::Answer(answer) => {
-                        self.close(id);
-                        self.settle(id, now, Reply::Answer(answer));
-                    }
-                    Input::NotSent => {
-                        self.close(id);
-                        self.settle(id, now, Reply::NotSent);
-                    }
-                    Input::NoAnswer { over, partial } => {
-                        if *over {
-                            self.close(id);
-                        }
-                        self.settle(id, now, Reply::NoAnswer(partial.as_ref()));
-                    }
-                    _ => return Err(unexpected(&input)),
-                }
-                Ok(())
+        match (&self.state, input) {
+            // What came of a Send, also of an earlier one and after Done: an answer is never refused.
+            (_, Input::Answer(answer)) if self.is_send(id) => self.take_reply(id, now, Reply::Answer(&answer), true),
+            (_, Input::NotSent) if self.is_send(id) => self.take_reply(id, now, Reply::NotSent, true),
+            (_, Input::NoAnswer { over, partial }) if self.is_send(id) => {
+                self.take_reply(id, now, Reply::NoAnswer(partial.as_ref()), over);
             }
             (State::AwaitsSignature(unsigned), Input::Signed { signature, encoding }) if is_current => {
-                self.sign(*unsigned, now, &signature, encoding);
-                Ok(())
+                let unsigned = (**unsigned).clone();
+                self.sign(unsigned, now, &signature, encoding);
             }
             (State::AwaitsSignature(_), Input::SignFailed) if is_current => {
                 self.end_without(signing_failed(), now, None);
-                Ok(())
             }
-            (State::AwaitsWaking, Input::Woke) if is_current => {
-                self.send(now);
-                Ok(())
-            }
-            (_, input) => Err(unexpected(&input)),
+            (State::AwaitsWaking, Input::Woke) if is_current => self.send(now),
+            (_, input) => return Err(unexpected(&input)),
         }
+        Ok(())
     }
 
     fn events(&mut self) -> Vec<Event> {

@@ -9,6 +9,7 @@ use crate::base::entropy::Entropy;
 use crate::base::error::{ErrorCode, OAuthError};
 use crate::base::percent::{self, QueryEncoding};
 use crate::base::scope;
+use crate::base::secret::Secret;
 use crate::base::time::{MAX_MS, Now};
 use crate::client::authentication::Authentication;
 use crate::client::configuration::Client;
@@ -26,7 +27,7 @@ const USUAL_LIFE: i64 = 60 * 60 * 1_000;
 pub struct AuthorizationRequest {
     scopes: Vec<String>,
     granted: Vec<String>,
-    parameters: Vec<(String, String)>,
+    parameters: Vec<(String, Secret)>,
     binding: Binding,
     consenter: Option<Consenter>,
     life: i64,
@@ -59,7 +60,7 @@ impl AuthorizationRequest {
     }
 
     /// A further parameter of the provider's own, such as `sign_up`, `claim_account_code` or `consent_id`.
-    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<Secret>) -> Self {
         self.parameters.push((name.into(), value.into()));
         self
     }
@@ -184,8 +185,11 @@ impl Client {
             query.push(("code_challenge", pkce::challenge(verifier.expose())?));
             query.push(("code_challenge_method", "S256".to_owned()));
         }
-        for (name, value) in profile.authorize.parameters.iter().chain(&request.parameters) {
+        for (name, value) in &profile.authorize.parameters {
             query.push((name, value.clone()));
+        }
+        for (name, value) in &request.parameters {
+            query.push((name, value.expose().to_owned()));
         }
 
         let mut url = endpoint.as_str().to_owned();
@@ -235,7 +239,7 @@ fn wanted_scopes(request: &AuthorizationRequest, usual: &[String]) -> Vec<String
 }
 
 /// Extra parameters must not say again, or otherwise, what the request or the endpoint itself says.
-fn check_extra(extra: &[(String, String)], taken: &[String]) -> Result<(), OAuthError> {
+fn check_extra(extra: &[(String, Secret)], taken: &[String]) -> Result<(), OAuthError> {
     for (at, (name, _)) in extra.iter().enumerate() {
         let field = || {
             let mut field = String::from("parameters.");

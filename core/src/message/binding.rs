@@ -1,6 +1,7 @@
 //! What ties a login to the user's session at the host, so that nobody finishes a login that somebody else began.
 
 use alloc::string::String;
+use core::fmt;
 
 use crate::base::digest::{base64url, sha256_parts};
 use crate::base::error::{ErrorCode, OAuthError};
@@ -8,7 +9,7 @@ use crate::base::error::{ErrorCode, OAuthError};
 /// The host's user session, as a digest.
 ///
 /// Without it, an attacker can begin a login, and have the victim's browser finish it (RFC 9700 section 4.7).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Binding(Option<String>);
 
 impl Binding {
@@ -41,5 +42,16 @@ impl Binding {
 
     pub(crate) fn of_digest(digest: Option<&str>) -> Self {
         Self(digest.map(String::from))
+    }
+}
+
+// A digest of a short session name can be guessed.
+impl fmt::Debug for Binding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() {
+            "Binding(redacted)"
+        } else {
+            "Binding(no session)"
+        })
     }
 }

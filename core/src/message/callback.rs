@@ -1,6 +1,7 @@
 //! The authorization response: what the user's browser brings back (RFC 6749 section 4.1.2, RFC 9207).
 
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -15,6 +16,7 @@ use crate::base::time::Now;
 use crate::client::configuration::Client;
 use crate::message::binding::Binding;
 use crate::message::pending::{self, Consenter, Pending};
+use crate::provider::environment::Environment;
 
 /// How far the host's wall clock may be off between `begin` and the callback, in milliseconds.
 const CLOCK_TOLERANCE: i64 = 5 * 60 * 1_000;
@@ -48,7 +50,7 @@ pub struct Refusal {
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Callback {
     /// A code to be exchanged for tokens.
-    Approved(AuthorizationCode),
+    Approved(Box<AuthorizationCode>),
     /// A refusal.
     Refused(Refusal),
 }
@@ -64,9 +66,22 @@ pub struct AuthorizationCode {
     account_ids: Vec<NamedValue>,
     consenter: Option<Consenter>,
     issuer: Option<String>,
+    origin: Origin,
+}
+
+/// Which client at which provider began a login: what comes of it goes nowhere else.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) provider: String,
+    pub(crate) environment: Environment,
+    pub(crate) client_id: String,
 }
 
 impl AuthorizationCode {
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     /// The code itself.
     pub fn code(&self) -> &Secret {
         &self.code
@@ -148,7 +163,7 @@ impl Client {
         for name in KNOWN {
             single(&pairs, name)?;
         }
-        self.check_origin(pending)?;
+        self.check_origin(&pending.origin())?;
         let state = single(&pairs, "state")?.ok_or_else(stateless)?;
         if Secret::new(state) != pending.state {
             return Err(attack(
@@ -167,12 +182,12 @@ impl Client {
         match (given("code")?, given("error")?) {
             (Some(_), Some(_)) => Err(invalid("the callback has both a code and an error")),
             (None, Some(error)) => Ok(Callback::Refused(self.refusal(error))),
-            (Some(code), None) => Ok(Callback::Approved(self.approved(
+            (Some(code), None) => Ok(Callback::Approved(Box::new(self.approved(
                 pending,
                 code,
                 kept,
                 issuer.map(ToOwned::to_owned),
-            )?)),
+            )?))),
             (None, None) => Err(missing_code()),
         }
     }
@@ -196,7 +211,7 @@ impl Client {
                 "this provider does not hand out codes to be typed; finish with the callback",
             ));
         }
-        self.check_origin(pending)?;
+        self.check_origin(&pending.origin())?;
         if binding.digest().is_none() {
             return Err(attack(
                 ErrorCode::WrongUserSession,
@@ -208,14 +223,14 @@ impl Client {
         self.approved(pending, code.trim(), Vec::new(), None)
     }
 
-    fn check_origin(&self, pending: &Pending) -> Result<(), OAuthError> {
-        if pending.provider != self.profile().id() || pending.client_id != self.client_id() {
+    pub(crate) fn check_origin(&self, origin: &Origin) -> Result<(), OAuthError> {
+        if origin.provider != self.profile().id() || origin.client_id != self.client_id() {
             return Err(attack(
                 ErrorCode::WrongProvider,
                 "the login was begun with another provider or client; finish it with the one that began it",
             ));
         }
-        if pending.environment != self.environment() {
+        if origin.environment != self.environment() {
             return Err(attack(
                 ErrorCode::WrongEnvironment,
                 "the login was begun in another environment; finish it in the one that began it",
@@ -311,6 +326,7 @@ impl Client {
             kept,
             consenter: pending.consenter.clone(),
             issuer,
+            origin: pending.origin(),
         })
     }
 }
@@ -346,7 +362,7 @@ fn check_life(pending: &Pending, now: Now) -> Result<(), OAuthError> {
     }
     Err(attack(
         ErrorCode::PendingExpired,
-        "the login is older than its life; begin a new one",
+        "the login is older than its life, or the clock was set back; begin a new one",
     ))
 }
 

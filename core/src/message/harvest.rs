@@ -6,10 +6,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use zeroize::Zeroizing;
-
 use crate::base::json::Json;
 use crate::base::percent::{self, Pair};
+use crate::base::secret::Wiped;
+use crate::message::damaged;
 
 /// A body, in the best reading that it allows.
 pub(crate) enum Fields<'a> {
@@ -33,39 +33,36 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Every value of the field at this dotted path. In a damaged body or a form the path's last step is the name.
+    /// Every value of the field at this dotted path. A form has no paths of several steps.
     pub(crate) fn all(&self, path: &str) -> Vec<Json> {
+        let mut found = Vec::new();
         match self {
-            Self::Tree(tree) => {
-                let mut level = Vec::from([tree]);
-                for step in path.split('.') {
-                    level = level.into_iter().flat_map(|value| steps(value, step)).collect();
-                }
-                level.into_iter().cloned().collect()
-            }
+            Self::Tree(tree) => gather(tree, Some(path), &mut found),
             Self::Form(pairs) => {
-                let name = last_step(path);
-                pairs
-                    .iter()
-                    .filter(|(known, _)| known.as_str() == name)
-                    .map(|(_, v)| Json::string(v.as_str()))
-                    .collect()
+                for (known, value) in pairs {
+                    if known.as_str() == path {
+                        found.push(Json::string(value.as_str()));
+                    }
+                }
             }
-            Self::Bytes(bytes) => search(bytes, last_step(path)),
+            Self::Bytes(bytes) => damaged::find(bytes, path, &mut found),
         }
+        found
     }
 
-    /// Every value at the first of these paths that leads to one that is not null.
+    /// Every value at the first of these paths that leads to one that says something: neither null nor an empty text.
     pub(crate) fn at_first(&self, paths: &[String]) -> Vec<Json> {
-        let found =
-            |path: &String| Some(self.all(path)).filter(|values| values.iter().any(|value| *value != Json::Null));
-        let null = || {
-            paths
-                .iter()
-                .map(|path| self.all(path))
-                .find(|values| !values.is_empty())
-        };
-        paths.iter().find_map(found).or_else(null).unwrap_or_default()
+        let mut null = Vec::new();
+        for path in paths {
+            let values = self.all(path);
+            if values.iter().any(says_something) {
+                return values;
+            }
+            if null.is_empty() {
+                null = values;
+            }
+        }
+        null
     }
 
     /// The first value at the first of these paths that leads to one.
@@ -74,15 +71,21 @@ impl<'a> Fields<'a> {
     }
 
     /// The first text at these paths that is not empty.
-    pub(crate) fn text(&self, paths: &[String]) -> Option<Zeroizing<String>> {
-        paths
-            .iter()
-            .flat_map(|path| self.all(path))
-            .find_map(|value| match value {
-                Json::String(text) if !text.is_empty() => Some(text),
-                _ => None,
-            })
+    pub(crate) fn text(&self, paths: &[String]) -> Option<Wiped<String>> {
+        for path in paths {
+            for value in self.all(path) {
+                match value {
+                    Json::String(text) if !text.is_empty() => return Some(text),
+                    _ => {}
+                }
+            }
+        }
+        None
     }
+}
+
+fn says_something(value: &Json) -> bool {
+    !matches!(value, Json::Null) && value.as_str() != Some("")
 }
 
 /// A form, if nothing in the body says otherwise: a page or broken JSON has characters that no form has. A pair that does
@@ -93,89 +96,46 @@ fn form(body: &[u8], whole: bool) -> Option<Vec<Pair>> {
     if text.len() > percent::LONGEST_QUERY || !text.bytes().all(fits) {
         return None;
     }
-    let mut pairs: Vec<&str> = text.split('&').take(percent::MOST_PAIRS).collect();
-    if !whole {
-        pairs.pop();
+    let mut pairs = Vec::new();
+    let mut pieces = text.split('&').take(percent::MOST_PAIRS).peekable();
+    while let Some(piece) = pieces.next() {
+        let cut_off = !whole && pieces.peek().is_none();
+        if !cut_off && let Ok(mut pair) = percent::form_pairs(piece) {
+            pairs.append(&mut pair);
+        }
     }
-    Some(
-        pairs
-            .into_iter()
-            .filter_map(|pair| percent::form_pairs(pair).ok())
-            .flatten()
-            .collect(),
-    )
+    Some(pairs)
 }
 
 fn names_one(pairs: &[Pair], known: &[&[String]]) -> bool {
-    let mut fields = known.iter().flat_map(|paths| paths.iter()).map(|path| last_step(path));
+    let mut fields = known.iter().flat_map(|paths| paths.iter());
     fields.any(|field| pairs.iter().any(|(name, _)| name.as_str() == field))
 }
 
-fn last_step(path: &str) -> &str {
-    path.rsplit('.').next().unwrap_or(path)
-}
-
-/// All members of the name, also a repeated one; in a list, the item of that number.
-fn steps<'j>(value: &'j Json, step: &str) -> Vec<&'j Json> {
+/// What the path leads to: all members of a name, also a repeated one; in a list, the item of that number.
+fn gather(value: &Json, path: Option<&str>, found: &mut Vec<Json>) {
+    let Some(path) = path else {
+        found.push(value.clone());
+        return;
+    };
+    let (step, rest) = match path.split_once('.') {
+        Some((step, rest)) => (step, Some(rest)),
+        None => (path, None),
+    };
     match value {
-        Json::Object(members) => members
-            .iter()
-            .filter(|(name, _)| name == step)
-            .map(|(_, value)| value)
-            .collect(),
-        Json::Array(items) => step
-            .parse::<usize>()
-            .ok()
-            .and_then(|at| items.get(at))
-            .into_iter()
-            .collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// Complete `"name": value` pairs in bytes that are not JSON. Linear: each byte is looked at a bounded number of times.
-fn search(bytes: &[u8], name: &str) -> Vec<Json> {
-    let mut found = Vec::new();
-    let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|byte| *byte == b'"') {
-        rest = rest.get(at + 1..).unwrap_or_default();
-        let Some(after) = rest
-            .strip_prefix(name.as_bytes())
-            .and_then(|after| after.strip_prefix(b"\""))
-        else {
-            continue;
-        };
-        let Some(value) = after.trim_ascii_start().strip_prefix(b":") else {
-            continue;
-        };
-        if let Some(value) = complete(value.trim_ascii_start()) {
-            found.push(value);
+        Json::Object(members) => {
+            for (name, value) in members {
+                if name == step {
+                    gather(value, rest, found);
+                }
+            }
         }
-        rest = after;
-    }
-    found
-}
-
-/// A string up to its closing quote, or a number that something follows; nothing that may have been cut off.
-fn complete(value: &[u8]) -> Option<Json> {
-    match value.strip_prefix(b"\"") {
-        Some(text) => {
-            let mut escaped = false;
-            let end = text.iter().position(|byte| {
-                let closes = *byte == b'"' && !escaped;
-                escaped = *byte == b'\\' && !escaped;
-                closes
-            })?;
-            // A whole JSON string again, so that escapes are read by the one reader that knows them.
-            let quoted = value.get(..end.checked_add(2)?)?;
-            Json::parse(quoted).ok()
+        Json::Array(items) => {
+            if let Some(item) = step.parse::<usize>().ok().and_then(|at| items.get(at)) {
+                gather(item, rest, found);
+            }
         }
-        None => {
-            let end = value
-                .iter()
-                .position(|byte| !matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'))?;
-            Json::parse(value.get(..end)?).ok()
-        }
+        _ => {}
     }
 }
 

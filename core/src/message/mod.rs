@@ -4,6 +4,7 @@ pub mod access_token;
 pub mod authorize;
 pub mod binding;
 pub mod callback;
+mod damaged;
 mod harvest;
 pub mod oddity;
 pub mod pending;

@@ -19,6 +19,8 @@ pub enum Oddity {
     ConflictingFields,
     /// The access token has characters that no token may have, so it counts as none (RFC 6749 appendix A.12).
     UnusableAccessToken,
+    /// The refresh token has characters that no token may have, or is a placeholder such as `****`, so it counts as none.
+    UnusableRefreshToken,
     /// A token is not text.
     TokenNotText,
     /// There is no `token_type`; `Bearer` is taken.

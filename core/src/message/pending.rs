@@ -5,6 +5,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use zeroize::Zeroizing;
+
 use crate::base::digest::{base64url, from_base64url, sha256_parts};
 use crate::base::error::{ErrorCode, OAuthError};
 use crate::base::json::Json;
@@ -12,6 +14,7 @@ use crate::base::reader::{Node, Reader};
 use crate::base::redirect_uri::RedirectUri;
 use crate::base::secret::Secret;
 use crate::message::binding::Binding;
+use crate::message::callback::Origin;
 use crate::provider::environment::Environment;
 
 /// What every printed pending login says in place of itself.
@@ -80,8 +83,10 @@ impl Pending {
             .set("begun_at", Json::number(self.begun_at))
             .set("life", Json::number(self.life))
             .done();
-        let mut text = String::from(PREFIX);
-        text.push_str(&base64url(tree.print().as_bytes()));
+        let encoded = Zeroizing::new(base64url(tree.print().as_bytes()));
+        let mut text = String::with_capacity(PREFIX.len().saturating_add(encoded.len()));
+        text.push_str(PREFIX);
+        text.push_str(&encoded);
         Secret::new(text)
     }
 
@@ -104,7 +109,7 @@ impl Pending {
             .filter(|text| text.len() <= LONGEST)
             .and_then(|text| text.strip_prefix(PREFIX))
             .and_then(from_base64url)
-            .map(zeroize::Zeroizing::new);
+            .map(Zeroizing::new);
         let json = json.as_ref().and_then(|bytes| core::str::from_utf8(bytes).ok());
         let Some(json) = json else {
             return Err(OAuthError::argument(
@@ -131,6 +136,14 @@ impl Pending {
             begun_at: root.required("begun_at")?.whole(0)?,
             life: root.required("life")?.whole(1)?,
         })
+    }
+
+    pub(crate) fn origin(&self) -> Origin {
+        Origin {
+            provider: self.provider.clone(),
+            environment: self.environment,
+            client_id: self.client_id.clone(),
+        }
     }
 
     /// The key under which to keep the pending login; it tells nothing of it.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::base::http::HttpResponse;
 use crate::client::configuration::Client;
+use crate::message::token_error;
 use crate::message::www_authenticate::{self, Challenge};
 
 /// What a resource's answer says about the access token.
@@ -13,7 +14,7 @@ use crate::message::www_authenticate::{self, Challenge};
 #[serde(tag = "type", rename_all = "snake_case")]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum ResourceJudgement {
-    /// Nothing: the token was accepted.
+    /// Nothing against it: the status is below 400.
     Accepted,
     /// The token is dead: get another, then repeat the request once.
     TokenDead {
@@ -29,6 +30,10 @@ pub enum ResourceJudgement {
     StepUp {
         /// The challenge's error code, where there was one.
         oauth_error: Option<String>,
+        /// The authentication contexts that would do, separated by spaces, where the challenge names them (RFC 9470).
+        acr_values: Option<String>,
+        /// How old the user's authentication may be, in seconds, where the challenge says so (RFC 9470).
+        max_age_seconds: Option<i64>,
     },
     /// Refused for a reason that no token mends.
     NotOurs {
@@ -68,18 +73,29 @@ impl Client {
             .iter()
             .find(|challenge| ours(challenge) && challenge.param("error").is_some());
         let challenge = telling.or_else(|| challenges.iter().find(ours));
-        let param = |name: &str| challenge.and_then(|challenge| challenge.param(name)).map(printable);
-        let oauth_error = param("error");
+        let param = |name: &str| challenge.and_then(|challenge| challenge.param(name));
+        let oauth_error = param("error").map(token_error::printable);
+        let scope = || param("scope").map(scope_list);
         let step_up = self
             .profile()
             .step_up_header
             .as_deref()
             .is_some_and(|name| answer.header(name).is_some());
         match (status, oauth_error.as_deref()) {
-            (401 | 403, Some("insufficient_scope")) => ResourceJudgement::ScopeMissing { scope: param("scope") },
+            (401 | 403, Some("insufficient_scope")) => ResourceJudgement::ScopeMissing { scope: scope() },
             // RFC 9470 section 3.
-            (401 | 403, Some("insufficient_user_authentication")) => ResourceJudgement::StepUp { oauth_error },
-            (403, _) if step_up => ResourceJudgement::StepUp { oauth_error },
+            (401 | 403, Some("insufficient_user_authentication")) => ResourceJudgement::StepUp {
+                oauth_error,
+                acr_values: param("acr_values").map(scope_list),
+                max_age_seconds: param("max_age")
+                    .and_then(|age| age.parse().ok())
+                    .filter(|age| *age >= 0),
+            },
+            (403, _) if step_up => ResourceJudgement::StepUp {
+                oauth_error,
+                acr_values: None,
+                max_age_seconds: None,
+            },
             (401, _) => ResourceJudgement::TokenDead { oauth_error },
             _ => ResourceJudgement::NotOurs {
                 status: i64::from(status),
@@ -88,8 +104,8 @@ impl Client {
     }
 }
 
-/// Codes and scopes as they may be shown: the characters of RFC 6750 section 3, 256 at most.
-fn printable(text: &str) -> String {
+/// Words as they may be shown: the characters of RFC 6750 section 3, 256 at most.
+fn scope_list(text: &str) -> String {
     text.chars()
         .filter(|char| matches!(*char, ' ' | '!' | '#'..='[' | ']'..='~'))
         .take(256)

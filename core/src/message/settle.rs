@@ -6,7 +6,7 @@
 //! Then the error code, wherever the profile says it stands, and whatever the status: Wise sends `invalid_grant` with 401,
 //! Slack sends errors with 200. What is left is *unknown*: servers consume a token before checks that can still fail.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::base::date;
@@ -90,6 +90,7 @@ impl Client {
             // Whoever closes a JSON object has said all, even if the connection broke behind it.
             complete: matches!(fields, Fields::Tree(_)) || (whole && matches!(fields, Fields::Form(_))),
             good_status: (200..300).contains(&answer.status()),
+            is_refusal: (400..500).contains(&answer.status()),
             has_error: error.is_some(),
             date: answer
                 .header("Date")
@@ -137,6 +138,19 @@ impl Client {
         if !body.good_status || body.has_error || !body.complete {
             refresh_tokens.retain(|token| Some(token) != request.sent_refresh_token());
         }
+        let found = refresh_tokens.len();
+        // It goes into bodies only, where anything can be encoded; but an error page has more than tokens to show.
+        let is_token = |token: &Secret| {
+            if body.good_status {
+                is_text(token)
+            } else {
+                is_usable(token) && !is_placeholder(token)
+            }
+        };
+        refresh_tokens.retain(is_token);
+        if refresh_tokens.len() < found {
+            oddities.push(Oddity::UnusableRefreshToken);
+        }
         if request.grant() == Grant::ClientCredentials && !refresh_tokens.is_empty() {
             refresh_tokens.clear();
             oddities.push(Oddity::DroppedRefreshToken);
@@ -145,13 +159,12 @@ impl Client {
             oddities.push(Oddity::ConflictingFields);
             return Harvest::Conflict;
         }
-        let refresh_token = refresh_tokens.pop();
+        let mut refresh_token = refresh_tokens.pop();
         let mut access_tokens = tokens_at(fields, &shape.access_token, oddities);
         if access_tokens.len() > 1 {
             oddities.push(Oddity::ConflictingFields);
             access_tokens.clear();
         }
-        let is_usable = |token: &Secret| token.expose().bytes().all(|byte| matches!(byte, 0x21..=0x7e));
         let access_token = access_tokens.pop().filter(|token| {
             let usable = is_usable(token);
             if !usable {
@@ -159,6 +172,10 @@ impl Client {
             }
             usable
         });
+        // A refresh token alone in a 4xx is what a validation says of the one that was sent ("refresh_token": "expired").
+        if body.is_refusal && access_token.is_none() && refresh_token.take().is_some() {
+            oddities.push(Oddity::UnusableRefreshToken);
+        }
         // An access token alone beside an error code proves nothing. Nor does one in a body that is not complete: the
         // refresh token that replaces the old one may have stood in the part that is missing.
         let may_rotate = request.grant() != Grant::ClientCredentials;
@@ -268,6 +285,8 @@ struct Body<'r, 'b> {
     /// Nothing can be missing behind what was read.
     complete: bool,
     good_status: bool,
+    /// 4xx.
+    is_refusal: bool,
     has_error: bool,
     /// The answer's own clock, or the host's where the answer shows none.
     date: i64,
@@ -277,6 +296,23 @@ enum Harvest {
     Tokens(Tokens),
     Conflict,
     Nothing,
+}
+
+/// Visible ASCII without spaces (RFC 6749 appendix A.12 and A.17, RFC 6750 section 2.1).
+fn is_usable(token: &Secret) -> bool {
+    token.expose().bytes().all(|byte| matches!(byte, 0x21..=0x7e))
+}
+
+/// Something to see, and nothing that would break a line.
+fn is_text(token: &Secret) -> bool {
+    let text = token.expose();
+    !text.trim().is_empty() && !text.chars().any(char::is_control)
+}
+
+/// What a page that shows the request puts in place of a secret: `[FILTERED]`, `<hidden>`, `****`.
+fn is_placeholder(token: &Secret) -> bool {
+    let text = token.expose();
+    text.starts_with(['[', '<']) || text.contains("***")
 }
 
 /// The life of a refresh token or a consent: as the answer says it, else as the profile does.
@@ -305,7 +341,7 @@ fn tokens_at(fields: &Fields<'_>, paths: &[String], oddities: &mut Vec<Oddity>) 
             Json::Number(number) => {
                 oddities.push(Oddity::TokenNotText);
                 // What fits no 64 bits would come out changed.
-                if !number.is_i64() && !number.is_u64() {
+                if !number.is_exact() {
                     continue;
                 }
                 Secret::new(value.print().as_str())
@@ -325,15 +361,16 @@ fn tokens_at(fields: &Fields<'_>, paths: &[String], oddities: &mut Vec<Oddity>) 
 
 fn account_ids(fields: &Fields<'_>, paths: &[String]) -> Vec<NamedValue> {
     let id = |path: &String| {
-        let value = match fields.first(core::slice::from_ref(path))? {
-            Json::String(text) if !text.is_empty() => String::from(text.as_str()),
+        let value = fields.first(core::slice::from_ref(path))?;
+        let text = match &value {
+            Json::String(text) if !text.is_empty() => text.clone(),
             // What fits no 64 bits would come out as another account.
-            Json::Number(number) if number.is_i64() || number.is_u64() => number.to_string(),
+            Json::Number(number) if number.is_exact() => value.print(),
             _ => return None,
         };
         Some(NamedValue {
             name: path.clone(),
-            value,
+            value: String::from(text.as_str()),
         })
     };
     paths.iter().filter_map(id).collect()

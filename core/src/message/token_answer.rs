@@ -64,7 +64,7 @@ pub struct Tokens {
 
 impl Tokens {
     /// The access token in use, its life counted from when the request was sent, never from the answer.
-    pub fn access_token(&self, sent: Now) -> Option<AccessToken> {
+    pub fn in_use(&self, sent: Now) -> Option<AccessToken> {
         self.access_token.as_ref().map(|token| AccessToken {
             token: token.clone(),
             scopes: self.scopes.clone(),

@@ -84,12 +84,12 @@ pub(crate) fn read(
     })
 }
 
-/// A code as it may be printed: characters of RFC 6749 appendix A.7, 64 at most, so that no text of a server gets far.
-fn printable(code: &str) -> String {
-    let text: String = code
-        .chars()
-        .filter(|char| matches!(*char, '!' | '#'..='[' | ']'..='~'))
-        .take(64)
-        .collect();
-    if text.is_empty() { String::from("unnamed") } else { text }
+/// A code as it may be printed: one that looks like a code. A sentence may repeat anything, also a secret.
+pub(crate) fn printable(code: &str) -> String {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
+    if (1..=64).contains(&code.len()) && code.bytes().all(fits) {
+        String::from(code)
+    } else {
+        String::from(UNNAMED)
+    }
 }

@@ -16,7 +16,7 @@ use crate::base::time::Now;
 use crate::client::assertion::{self, Sign, SignatureEncoding};
 use crate::client::authentication::{self, Authentication, Credentials, SecretChoice};
 use crate::client::configuration::Client;
-use crate::message::callback::AuthorizationCode;
+use crate::message::callback::{AuthorizationCode, Origin};
 use crate::provider::grant::Grant;
 use crate::provider::profile::BodyFormat;
 
@@ -32,12 +32,17 @@ pub struct TokenRequest {
     grant: Grant,
     credential: Vec<(&'static str, Secret)>,
     scopes: Vec<String>,
+    /// Where the credential comes from, where that is known: it goes nowhere else.
+    origin: Option<Origin>,
 }
 
 impl TokenRequest {
     /// Exchanges an authorization code (RFC 6749 section 4.1.3).
     pub fn authorization_code(code: &AuthorizationCode) -> Self {
-        Self::code_exchange(code.code(), code.redirect_uri(), code.verifier(), code.scopes())
+        Self {
+            origin: Some(code.origin().clone()),
+            ..Self::code_exchange(code.code(), code.redirect_uri(), code.verifier(), code.scopes())
+        }
     }
 
     /// Exchanges a code whose parts are known one by one.
@@ -55,6 +60,7 @@ impl TokenRequest {
             grant: Grant::AuthorizationCode,
             credential,
             scopes: scopes.to_vec(),
+            origin: None,
         }
     }
 
@@ -65,6 +71,7 @@ impl TokenRequest {
             grant: Grant::RefreshToken,
             credential: Vec::from([("refresh_token", refresh_token.clone())]),
             scopes: scopes.to_vec(),
+            origin: None,
         }
     }
 
@@ -74,6 +81,7 @@ impl TokenRequest {
             grant: Grant::ClientCredentials,
             credential: Vec::new(),
             scopes: scopes.to_vec(),
+            origin: None,
         }
     }
 
@@ -196,7 +204,8 @@ impl Client {
     ///
     /// # Errors
     /// `unsupported_grant` where the profile does not offer the grant; `invalid_configuration` where the grant needs
-    /// credentials that the client has not, or the second secret of a client that has one; `weak_entropy`;
+    /// credentials that the client has not, or the second secret of a client that has one; `wrong_provider` or
+    /// `wrong_environment` for a code of another client's login; `weak_entropy`;
     /// `invalid_parameter` for malformed scopes.
     pub fn token_request(
         &self,
@@ -206,6 +215,9 @@ impl Client {
         entropy: [u8; 32],
     ) -> Result<Prepared, OAuthError> {
         let entropy = Entropy::new(entropy)?;
+        if let Some(origin) = &request.origin {
+            self.check_origin(origin)?;
+        }
         let profile = self.profile();
         let Some(form) = profile.grant(request.grant) else {
             return Err(OAuthError::configuration(

@@ -1,7 +1,6 @@
 //! A profile read from JSON, strictly.
 
 use alloc::borrow::ToOwned;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -95,52 +94,100 @@ fn read(text: &str) -> Result<Profile, OAuthError> {
         "service_token_per",
         "consent",
     ])?;
-    let id = root.required("id").and_then(read_id)?;
-    let name = root
-        .read("name", |node| node.text().map(ToOwned::to_owned))?
-        .unwrap_or_else(|| id.clone());
-    let grants = read_grants(root.required("grants")?)?;
-    let authentication = root
-        .read("authentication", read_authentication)?
-        .unwrap_or(AuthenticationForm {
+    let mut profile = cautious(root.required("id").and_then(read_id)?);
+    root.fill("name", &mut profile.name, Node::string)?;
+    profile.grants = root.required("grants").and_then(read_grants)?;
+    root.fill_within("authentication", &mut profile.authentication, read_authentication)?;
+    root.fill_within("environments", &mut profile, read_environments)?;
+    root.fill_within("callback", &mut profile.callback, read_callback)?;
+    let lacks_issuer = |hosts: &&Hosts| profile.callback.requires_iss && hosts.issuer.is_none();
+    if let Some(hosts) = profile.environments.iter().find(lacks_issuer) {
+        return Err(root.missing(&["environments.", hosts.environment.as_str(), ".issuer"].concat()));
+    }
+    root.fill_within("authorize", &mut profile.authorize, read_authorize)?;
+    check_scopes(&root, &profile.grants, profile.authorize.scope_separator)?;
+    root.fill("body", &mut profile.body, |node| node.word(&BODIES))?;
+    root.fill("correlation_header", &mut profile.correlation_header, read_header_name)?;
+    root.fill("step_up_header", &mut profile.step_up_header, read_header_name)?;
+    root.fill_within("answer", &mut profile.answer, read_answer)?;
+    root.fill_within("errors", &mut profile.errors, read_errors)?;
+    // Error codes are printed.
+    let is_token =
+        |path: &String| profile.answer.access_token.contains(path) || profile.answer.refresh_token.contains(path);
+    if profile.errors.code.iter().any(is_token) {
+        return Err(root.fault("errors.code", "must not name a token"));
+    }
+    root.fill_within("lifetimes", &mut profile.lifetimes, read_lifetimes)?;
+    root.fill_within("refresh", &mut profile.refresh, read_refresh)?;
+    root.fill("service_token_per", &mut profile.service_token_per, |node| {
+        node.word(&PER)
+    })?;
+    root.fill_within("consent", &mut profile.consent, read_consent)?;
+    Ok(profile)
+}
+
+/// What a profile means that says nothing but its id: what the RFCs say, and the cautious reading where they are silent.
+fn cautious(id: String) -> Profile {
+    let only = |path: &str| vec![path.to_owned()];
+    Profile {
+        name: id.clone(),
+        id,
+        environments: Vec::new(),
+        grants: Vec::new(),
+        body: BodyFormat::Form,
+        authentication: AuthenticationForm {
             secret: SecretIn::Basic,
             mutual_tls: MutualTls::None,
-        });
-    let environments = match root.optional("environments") {
-        Some(node) => read_environments(node, &grants, authentication.mutual_tls)?,
-        None => Vec::new(),
-    };
-    let callback = read_callback(root.optional("callback"))?;
-    if let Some(hosts) = environments
-        .iter()
-        .find(|hosts| callback.requires_iss && hosts.issuer.is_none())
-    {
-        return Err(root.missing(&format!("environments.{}.issuer", hosts.environment.as_str())));
+        },
+        authorize: AuthorizeForm {
+            response_type: Some("code".to_owned()),
+            scope_parameter: Some("scope".to_owned()),
+            scope_separator: ' ',
+            pkce: true,
+            parameters: Vec::new(),
+        },
+        correlation_header: None,
+        step_up_header: None,
+        answer: AnswerShape {
+            access_token: only("access_token"),
+            refresh_token: only("refresh_token"),
+            token_type: only("token_type"),
+            scope: only("scope"),
+            expires_in: only("expires_in"),
+            expires_at: only("expires_at"),
+            refresh_expires_in: only("refresh_token_expires_in"),
+            refresh_expires_at: only("refresh_token_expires_at"),
+            refresh_hard_expires_in: only("authorization_expires_in"),
+            account_ids: Vec::new(),
+        },
+        errors: ErrorShape {
+            code: only("error"),
+            description: only("error_description"),
+            classes: Vec::new(),
+            description_may_hold_token: false,
+        },
+        lifetimes: Lifetimes {
+            access: AccessLife::Unknown,
+            refresh_idle: None,
+            refresh_hard: None,
+            code: None,
+        },
+        refresh: RefreshRules {
+            window: Window::None,
+            invalidates_access_token: false,
+        },
+        callback: CallbackShape {
+            keep: Vec::new(),
+            account_ids: Vec::new(),
+            requires_iss: false,
+            typed_code: false,
+        },
+        service_token_per: ServiceTokenPer::App,
+        consent: Consent {
+            roles: Vec::new(),
+            reconnect: None,
+        },
     }
-    let authorize = read_authorize(root.optional("authorize"))?;
-    check_scopes(&root, &grants, authorize.scope_separator)?;
-    Ok(Profile {
-        id,
-        name,
-        environments,
-        grants,
-        body: root
-            .read("body", |node| node.word(&BODIES))?
-            .unwrap_or(BodyFormat::Form),
-        authentication,
-        authorize,
-        correlation_header: root.read("correlation_header", read_header_name)?,
-        step_up_header: root.read("step_up_header", read_header_name)?,
-        answer: read_answer(root.optional("answer"))?,
-        errors: read_errors(root.optional("errors"))?,
-        lifetimes: read_lifetimes(root.optional("lifetimes"))?,
-        refresh: read_refresh(root.optional("refresh"))?,
-        callback,
-        service_token_per: root
-            .read("service_token_per", |node| node.word(&PER))?
-            .unwrap_or(ServiceTokenPer::App),
-        consent: read_consent(root.optional("consent"))?,
-    })
 }
 
 fn read_id(node: &Node<'_>) -> Result<String, OAuthError> {
@@ -153,14 +200,14 @@ fn read_id(node: &Node<'_>) -> Result<String, OAuthError> {
     }
 }
 
-fn read_header_name(node: &Node<'_>) -> Result<String, OAuthError> {
+fn read_header_name(node: &Node<'_>) -> Result<Option<String>, OAuthError> {
     let name = node.text()?;
     if !is_header_name(name) {
         Err(node.fault("must be the name of an HTTP header"))
     } else if is_own_header(name) {
         Err(node.fault("is a header that the request itself sets"))
     } else {
-        Ok(name.to_owned())
+        Ok(Some(name.to_owned()))
     }
 }
 
@@ -190,48 +237,56 @@ pub(crate) fn is_header_name(name: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-fn read_environments(node: &Node<'_>, grants: &[GrantForm], mutual_tls: MutualTls) -> Result<Vec<Hosts>, OAuthError> {
+fn read_environments(node: &Node<'_>, profile: &mut Profile) -> Result<(), OAuthError> {
     let object = node.object(&["production", "sandbox"])?;
-    let mut environments = Vec::new();
+    let needs_authorize = profile.offers(Grant::AuthorizationCode);
     for environment in ENVIRONMENTS {
         let Some(node) = object.optional(environment.as_str()) else {
             continue;
         };
         let members = node.object(&["issuer", "authorize", "token", "mutual_tls_token"])?;
-        let hosts = Hosts {
+        let mut hosts = Hosts {
             environment,
-            issuer: members.read("issuer", read_issuer)?,
-            authorize: members.read("authorize", read_authorize_endpoint)?,
-            token: members.read("token", read_endpoint)?,
-            mutual_tls_token: members.read("mutual_tls_token", read_endpoint)?,
+            issuer: None,
+            authorize: None,
+            token: None,
+            mutual_tls_token: None,
         };
-        if hosts.authorize.is_none() && grants.iter().any(|form| form.grant == Grant::AuthorizationCode) {
+        members.fill("issuer", &mut hosts.issuer, read_issuer)?;
+        members.fill("authorize", &mut hosts.authorize, read_authorize_endpoint)?;
+        members.fill("token", &mut hosts.token, read_endpoint)?;
+        members.fill("mutual_tls_token", &mut hosts.mutual_tls_token, read_endpoint)?;
+        if hosts.authorize.is_none() && needs_authorize {
             return Err(members.missing("authorize"));
         }
-        match mutual_tls {
+        match profile.authentication.mutual_tls {
             MutualTls::Required if hosts.mutual_tls_token.is_none() => return Err(members.missing("mutual_tls_token")),
             MutualTls::None | MutualTls::Optional if hosts.token.is_none() => return Err(members.missing("token")),
             _ => {}
         }
-        environments.push(hosts);
+        profile.environments.push(hosts);
     }
-    Ok(environments)
+    Ok(())
 }
 
-fn read_endpoint(node: &Node<'_>) -> Result<EndpointTemplate, OAuthError> {
+fn read_template(node: &Node<'_>) -> Result<EndpointTemplate, OAuthError> {
     EndpointTemplate::parse(node.text()?).map_err(|error| node.relocate(&error))
 }
 
-fn read_issuer(node: &Node<'_>) -> Result<String, OAuthError> {
-    let issuer = node.text()?;
-    Endpoint::parse_issuer(issuer).map_err(|error| node.relocate(&error))?;
-    Ok(issuer.to_owned())
+fn read_endpoint(node: &Node<'_>) -> Result<Option<EndpointTemplate>, OAuthError> {
+    read_template(node).map(Some)
 }
 
-fn read_authorize_endpoint(node: &Node<'_>) -> Result<EndpointTemplate, OAuthError> {
-    let template = read_endpoint(node)?;
+fn read_issuer(node: &Node<'_>) -> Result<Option<String>, OAuthError> {
+    let issuer = node.text()?;
+    Endpoint::parse_issuer(issuer).map_err(|error| node.relocate(&error))?;
+    Ok(Some(issuer.to_owned()))
+}
+
+fn read_authorize_endpoint(node: &Node<'_>) -> Result<Option<EndpointTemplate>, OAuthError> {
+    let template = read_template(node)?;
     check_query(&template.sample()?).map_err(|error| node.relocate(&error))?;
-    Ok(template)
+    Ok(Some(template))
 }
 
 /// An authorization endpoint may have a query of its own (RFC 6749 section 3.1), but not one that says what the request
@@ -258,15 +313,18 @@ fn read_grants(node: &Node<'_>) -> Result<Vec<GrantForm>, OAuthError> {
             continue;
         };
         let members = node.object(&["scope", "default_scopes", "client_id_in_body", "parameters"])?;
-        grants.push(GrantForm {
+        let mut form = GrantForm {
             grant,
-            scope: members
-                .read("scope", Node::bool)?
-                .unwrap_or(grant == Grant::ClientCredentials),
-            default_scopes: members.read("default_scopes", Node::texts)?.unwrap_or_default(),
-            client_id_in_body: members.read("client_id_in_body", Node::bool)?.unwrap_or(false),
-            parameters: members.read("parameters", read_parameters)?.unwrap_or_default(),
-        });
+            scope: grant == Grant::ClientCredentials,
+            default_scopes: Vec::new(),
+            client_id_in_body: false,
+            parameters: Vec::new(),
+        };
+        members.fill("scope", &mut form.scope, Node::bool)?;
+        members.fill("default_scopes", &mut form.default_scopes, Node::texts)?;
+        members.fill("client_id_in_body", &mut form.client_id_in_body, Node::bool)?;
+        members.fill("parameters", &mut form.parameters, read_parameters)?;
+        grants.push(form);
     }
     if grants.is_empty() {
         Err(node.fault("must name at least one grant"))
@@ -280,7 +338,7 @@ fn check_scopes(root: &Object<'_>, grants: &[GrantForm], separator: char) -> Res
     let unfit = |form: &&GrantForm| scope::join(&form.default_scopes, separator).is_err();
     match grants.iter().find(unfit) {
         Some(form) => Err(root.fault(
-            &format!("grants.{}.default_scopes", form.grant.as_str()),
+            &["grants.", form.grant.as_str(), ".default_scopes"].concat(),
             "each must be one word without spaces, quotes, backslashes and the separator",
         )),
         None => Ok(()),
@@ -298,67 +356,47 @@ fn read_parameters(node: &Node<'_>) -> Result<Vec<(String, String)>, OAuthError>
     Ok(parameters)
 }
 
-fn read_authentication(node: &Node<'_>) -> Result<AuthenticationForm, OAuthError> {
+fn read_authentication(node: &Node<'_>, form: &mut AuthenticationForm) -> Result<(), OAuthError> {
     let members = node.object(&["secret", "mutual_tls"])?;
-    Ok(AuthenticationForm {
-        secret: members
-            .read("secret", |node| node.word(&SECRETS))?
-            .unwrap_or(SecretIn::Basic),
-        mutual_tls: members
-            .read("mutual_tls", |node| node.word(&MUTUAL_TLS))?
-            .unwrap_or(MutualTls::None),
-    })
+    members.fill("secret", &mut form.secret, |node| node.word(&SECRETS))?;
+    members.fill("mutual_tls", &mut form.mutual_tls, |node| node.word(&MUTUAL_TLS))
 }
 
-/// A text, or null for *not sent*; `usual` where the profile is silent.
-fn read_sent(object: &Object<'_>, name: &str, usual: &str) -> Result<Option<String>, OAuthError> {
-    match object.optional(name) {
-        None => Ok(Some(usual.to_owned())),
-        Some(node) if node.is_null() => Ok(None),
-        Some(node) => node.text().map(|text| Some(text.to_owned())),
+/// A text, or null for *not sent*.
+fn read_sent(node: &Node<'_>) -> Result<Option<String>, OAuthError> {
+    if node.is_null() {
+        Ok(None)
+    } else {
+        node.string().map(Some)
     }
 }
 
-fn read_authorize(node: Option<&Node<'_>>) -> Result<AuthorizeForm, OAuthError> {
-    const FIELDS: [&str; 5] = [
+fn read_authorize(node: &Node<'_>, form: &mut AuthorizeForm) -> Result<(), OAuthError> {
+    let members = node.object(&[
         "response_type",
         "scope_parameter",
         "scope_separator",
         "pkce",
         "parameters",
-    ];
-    let Some(node) = node else {
-        return Ok(AuthorizeForm {
-            response_type: Some("code".to_owned()),
-            scope_parameter: Some("scope".to_owned()),
-            scope_separator: ' ',
-            pkce: true,
-            parameters: Vec::new(),
-        });
-    };
-    let members = node.object(&FIELDS)?;
-    let scope_parameter = read_sent(&members, "scope_parameter", "scope")?;
-    let parameters = members.read("parameters", read_parameters)?.unwrap_or_default();
-    if let Some(name) = scope_parameter.as_deref() {
+    ])?;
+    members.fill("scope_parameter", &mut form.scope_parameter, read_sent)?;
+    members.fill("parameters", &mut form.parameters, read_parameters)?;
+    if let Some(name) = form.scope_parameter.as_deref() {
         if name != "scope" && RESERVED.contains(&name) {
             return Err(members.fault("scope_parameter", "is a parameter that the protocol itself sets"));
         }
-        if parameters.iter().any(|(known, _)| known == name) {
+        if form.parameters.iter().any(|(known, _)| known == name) {
             return Err(members.fault(
-                &format!("parameters.{name}"),
+                &["parameters.", name].concat(),
                 "is the parameter that carries the scopes",
             ));
         }
     }
-    Ok(AuthorizeForm {
-        response_type: read_sent(&members, "response_type", "code")?,
-        scope_parameter,
-        scope_separator: members
-            .read("scope_separator", |node| node.word(&SEPARATORS))?
-            .unwrap_or(' '),
-        pkce: members.read("pkce", Node::bool)?.unwrap_or(true),
-        parameters,
-    })
+    members.fill("response_type", &mut form.response_type, read_sent)?;
+    members.fill("scope_separator", &mut form.scope_separator, |node| {
+        node.word(&SEPARATORS)
+    })?;
+    members.fill("pkce", &mut form.pkce, Node::bool)
 }
 
 fn read_path(node: &Node<'_>) -> Result<String, OAuthError> {
@@ -370,7 +408,7 @@ fn read_path(node: &Node<'_>) -> Result<String, OAuthError> {
 }
 
 fn read_paths(node: &Node<'_>) -> Result<Vec<String>, OAuthError> {
-    node.items()?.iter().map(read_path).collect()
+    node.list(read_path)
 }
 
 /// One path, or several of which the first that leads to something counts.
@@ -384,11 +422,11 @@ fn read_places(node: &Node<'_>) -> Result<Vec<String>, OAuthError> {
     if paths.is_empty() {
         return Err(node.fault("must name at least one path"));
     }
-    paths.iter().map(read_path).collect()
+    node.list(read_path)
 }
 
-fn read_answer(node: Option<&Node<'_>>) -> Result<AnswerShape, OAuthError> {
-    const FIELDS: [&str; 10] = [
+fn read_answer(node: &Node<'_>, shape: &mut AnswerShape) -> Result<(), OAuthError> {
+    let members = node.object(&[
         "access_token",
         "refresh_token",
         "token_type",
@@ -399,46 +437,30 @@ fn read_answer(node: Option<&Node<'_>>) -> Result<AnswerShape, OAuthError> {
         "refresh_expires_at",
         "refresh_hard_expires_in",
         "account_ids",
-    ];
-    let members = node.map(|node| node.object(&FIELDS)).transpose()?;
-    let path = |name: &str, usual: &str| match &members {
-        Some(members) => Ok(members
-            .read(name, read_places)?
-            .unwrap_or_else(|| vec![usual.to_owned()])),
-        None => Ok(vec![usual.to_owned()]),
-    };
-    let (access_token, refresh_token) = (
-        path("access_token", "access_token")?,
-        path("refresh_token", "refresh_token")?,
-    );
-    let account_ids = match &members {
-        Some(members) => members.read("account_ids", read_paths)?.unwrap_or_default(),
-        None => Vec::new(),
-    };
-    if let Some(members) = &members {
-        if access_token.iter().any(|path| refresh_token.contains(path)) {
-            return Err(members.fault("refresh_token", "is where the access token stands"));
-        }
-        // Account ids are printed.
-        if account_ids
-            .iter()
-            .any(|path| access_token.contains(path) || refresh_token.contains(path))
-        {
-            return Err(members.fault("account_ids", "must not name a token"));
-        }
+    ])?;
+    members.fill("access_token", &mut shape.access_token, read_places)?;
+    members.fill("refresh_token", &mut shape.refresh_token, read_places)?;
+    members.fill("account_ids", &mut shape.account_ids, read_paths)?;
+    if shape.access_token.iter().any(|path| shape.refresh_token.contains(path)) {
+        return Err(members.fault("refresh_token", "is where the access token stands"));
     }
-    Ok(AnswerShape {
-        access_token,
-        refresh_token,
-        token_type: path("token_type", "token_type")?,
-        scope: path("scope", "scope")?,
-        expires_in: path("expires_in", "expires_in")?,
-        expires_at: path("expires_at", "expires_at")?,
-        refresh_expires_in: path("refresh_expires_in", "refresh_token_expires_in")?,
-        refresh_expires_at: path("refresh_expires_at", "refresh_token_expires_at")?,
-        refresh_hard_expires_in: path("refresh_hard_expires_in", "authorization_expires_in")?,
-        account_ids,
-    })
+    // Account ids are printed.
+    let is_token = |path: &String| shape.access_token.contains(path) || shape.refresh_token.contains(path);
+    if shape.account_ids.iter().any(is_token) {
+        return Err(members.fault("account_ids", "must not name a token"));
+    }
+    for (name, places) in [
+        ("token_type", &mut shape.token_type),
+        ("scope", &mut shape.scope),
+        ("expires_in", &mut shape.expires_in),
+        ("expires_at", &mut shape.expires_at),
+        ("refresh_expires_in", &mut shape.refresh_expires_in),
+        ("refresh_expires_at", &mut shape.refresh_expires_at),
+        ("refresh_hard_expires_in", &mut shape.refresh_hard_expires_in),
+    ] {
+        members.fill(name, places, read_places)?;
+    }
+    Ok(())
 }
 
 /// What the reader of error answers keeps of a code; any other is never met.
@@ -447,32 +469,24 @@ fn is_error_code(code: &str) -> bool {
     (1..=64).contains(&code.len()) && code.bytes().all(fits)
 }
 
-fn read_errors(node: Option<&Node<'_>>) -> Result<ErrorShape, OAuthError> {
-    const FIELDS: [&str; 4] = ["code", "description", "classes", "description_may_hold_token"];
-    let members = node.map(|node| node.object(&FIELDS)).transpose()?;
-    let mut shape = ErrorShape {
-        code: vec!["error".to_owned()],
-        description: vec!["error_description".to_owned()],
-        classes: Vec::new(),
-        description_may_hold_token: false,
-    };
-    let Some(members) = members else { return Ok(shape) };
-    if let Some(paths) = members.read("code", read_paths)? {
-        shape.code = paths;
-    }
-    if let Some(paths) = members.read("description", read_paths)? {
-        shape.description = paths;
-    }
-    if let Some(classes) = members.optional("classes") {
-        for (code, class) in classes.members()? {
-            if !is_error_code(code) {
-                return Err(class.fault("is no error code: 1 to 64 visible characters, without quotes and backslashes"));
-            }
-            shape.classes.push((code.to_owned(), class.word(&CLASSES)?));
+fn read_errors(node: &Node<'_>, shape: &mut ErrorShape) -> Result<(), OAuthError> {
+    let members = node.object(&["code", "description", "classes", "description_may_hold_token"])?;
+    members.fill("code", &mut shape.code, read_paths)?;
+    members.fill("description", &mut shape.description, read_paths)?;
+    members.fill("classes", &mut shape.classes, read_classes)?;
+    let may_hold_token = &mut shape.description_may_hold_token;
+    members.fill("description_may_hold_token", may_hold_token, Node::bool)
+}
+
+fn read_classes(node: &Node<'_>) -> Result<Vec<(String, ErrorClass)>, OAuthError> {
+    let mut classes = Vec::new();
+    for (code, class) in node.members()? {
+        if !is_error_code(code) {
+            return Err(class.fault("is no error code: 1 to 64 visible characters, without quotes and backslashes"));
         }
+        classes.push((code.to_owned(), class.word(&CLASSES)?));
     }
-    shape.description_may_hold_token = members.read("description_may_hold_token", Node::bool)?.unwrap_or(false);
-    Ok(shape)
+    Ok(classes)
 }
 
 /// Seconds in the document, milliseconds in memory; a century at most.
@@ -484,51 +498,37 @@ fn read_seconds(node: &Node<'_>) -> Result<i64, OAuthError> {
     }
 }
 
-fn read_lifetimes(node: Option<&Node<'_>>) -> Result<Lifetimes, OAuthError> {
-    const FIELDS: [&str; 5] = [
+/// The same for a place that may be empty.
+fn read_some_seconds(node: &Node<'_>) -> Result<Option<i64>, OAuthError> {
+    read_seconds(node).map(Some)
+}
+
+fn read_lifetimes(node: &Node<'_>, lifetimes: &mut Lifetimes) -> Result<(), OAuthError> {
+    let members = node.object(&[
         "access_seconds",
         "access_never_expires",
         "refresh_idle_seconds",
         "refresh_hard_seconds",
         "code_seconds",
-    ];
-    let Some(node) = node else {
-        return Ok(Lifetimes {
-            access: AccessLife::Unknown,
-            refresh_idle: None,
-            refresh_hard: None,
-            code: None,
-        });
-    };
-    let members = node.object(&FIELDS)?;
-    let seconds = members.read("access_seconds", read_seconds)?;
+    ])?;
+    let access = members.read("access_seconds", read_seconds)?;
     let never = members.read("access_never_expires", Node::bool)?.unwrap_or(false);
-    let access = match (seconds, never) {
+    lifetimes.access = match (access, never) {
         (None, false) => AccessLife::Unknown,
         (Some(millis), false) => AccessLife::Millis(millis),
         (None, true) => AccessLife::Never,
         (Some(_), true) => return Err(node.fault("has both access_seconds and access_never_expires; keep one")),
     };
-    Ok(Lifetimes {
-        access,
-        refresh_idle: members.read("refresh_idle_seconds", read_seconds)?,
-        refresh_hard: members.read("refresh_hard_seconds", read_seconds)?,
-        code: members.read("code_seconds", read_seconds)?,
-    })
+    members.fill("refresh_idle_seconds", &mut lifetimes.refresh_idle, read_some_seconds)?;
+    members.fill("refresh_hard_seconds", &mut lifetimes.refresh_hard, read_some_seconds)?;
+    members.fill("code_seconds", &mut lifetimes.code, read_some_seconds)
 }
 
-fn read_refresh(node: Option<&Node<'_>>) -> Result<RefreshRules, OAuthError> {
-    let Some(node) = node else {
-        return Ok(RefreshRules {
-            window: Window::None,
-            invalidates_access_token: false,
-        });
-    };
+fn read_refresh(node: &Node<'_>, rules: &mut RefreshRules) -> Result<(), OAuthError> {
     let members = node.object(&["window", "invalidates_access_token"])?;
-    Ok(RefreshRules {
-        window: members.read("window", read_window)?.unwrap_or(Window::None),
-        invalidates_access_token: members.read("invalidates_access_token", Node::bool)?.unwrap_or(false),
-    })
+    members.fill("window", &mut rules.window, read_window)?;
+    let invalidates = &mut rules.invalidates_access_token;
+    members.fill("invalidates_access_token", invalidates, Node::bool)
 }
 
 fn read_window(node: &Node<'_>) -> Result<Window, OAuthError> {
@@ -546,48 +546,32 @@ fn read_window(node: &Node<'_>) -> Result<Window, OAuthError> {
     }
 }
 
-fn read_callback(node: Option<&Node<'_>>) -> Result<CallbackShape, OAuthError> {
-    let Some(node) = node else {
-        return Ok(CallbackShape {
-            keep: Vec::new(),
-            account_ids: Vec::new(),
-            requires_iss: false,
-            typed_code: false,
-        });
-    };
+fn read_callback(node: &Node<'_>, shape: &mut CallbackShape) -> Result<(), OAuthError> {
     let members = node.object(&["keep", "account_ids", "requires_iss", "typed_code"])?;
-    let shape = CallbackShape {
-        keep: members.read("keep", Node::texts)?.unwrap_or_default(),
-        account_ids: members.read("account_ids", Node::texts)?.unwrap_or_default(),
-        requires_iss: members.read("requires_iss", Node::bool)?.unwrap_or(false),
-        typed_code: members.read("typed_code", Node::bool)?.unwrap_or(false),
-    };
+    members.fill("keep", &mut shape.keep, Node::texts)?;
+    members.fill("account_ids", &mut shape.account_ids, Node::texts)?;
+    members.fill("requires_iss", &mut shape.requires_iss, Node::bool)?;
+    members.fill("typed_code", &mut shape.typed_code, Node::bool)?;
     for (at, name) in shape.keep.iter().enumerate() {
         // What is kept is printed; a code must not be.
         let again = |other: &String| other.eq_ignore_ascii_case(name);
-        if RESPONSE_PARAMETERS.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-            return Err(members.fault(&format!("keep[{at}]"), "is a parameter that the protocol itself reads"));
-        }
-        if shape.keep.iter().take(at).any(again) {
-            return Err(members.fault(&format!("keep[{at}]"), "stands twice; names are compared without case"));
-        }
+        let message = if RESPONSE_PARAMETERS.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            "is a parameter that the protocol itself reads"
+        } else if shape.keep.iter().take(at).any(again) {
+            "stands twice; names are compared without case"
+        } else {
+            continue;
+        };
+        return Err(members.required("keep")?.item_fault(at, message));
     }
     match shape.account_ids.iter().find(|name| !shape.keep.contains(name)) {
-        Some(name) => Err(members.fault("account_ids", format!("names {name}, which keep does not keep"))),
-        None => Ok(shape),
+        Some(name) => Err(members.fault("account_ids", ["names ", name, ", which keep does not keep"].concat())),
+        None => Ok(()),
     }
 }
 
-fn read_consent(node: Option<&Node<'_>>) -> Result<Consent, OAuthError> {
-    let Some(node) = node else {
-        return Ok(Consent {
-            roles: Vec::new(),
-            reconnect: None,
-        });
-    };
+fn read_consent(node: &Node<'_>, consent: &mut Consent) -> Result<(), OAuthError> {
     let members = node.object(&["roles", "reconnect"])?;
-    Ok(Consent {
-        roles: members.read("roles", Node::texts)?.unwrap_or_default(),
-        reconnect: members.read("reconnect", |node| node.text().map(ToOwned::to_owned))?,
-    })
+    members.fill("roles", &mut consent.roles, Node::texts)?;
+    members.fill("reconnect", &mut consent.reconnect, |node| node.string().map(Some))
 }

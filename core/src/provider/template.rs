@@ -79,11 +79,11 @@ fn starts_a_label(before: &str) -> bool {
     }
 }
 
-/// Whether a label and a further one follow, so that the variable is never the registrable end of the host.
+/// Whether two labels or more follow, so that no value makes a host of its own of `{shop}.com`.
 fn ends_a_label(after: &str) -> bool {
-    after
-        .strip_prefix('.')
-        .is_some_and(|rest| rest.split(['/', ':']).next().is_some_and(|host| !host.is_empty()))
+    let host = after.split(['/', ':', '?']).next().unwrap_or("");
+    host.strip_prefix('.')
+        .is_some_and(|rest| rest.split('.').filter(|label| !label.is_empty()).count() > 1)
 }
 
 /// A variable's name: lower-case letters, digits and underscores.
@@ -100,7 +100,7 @@ fn is_dns_label(text: &str) -> bool {
 fn misplaced() -> OAuthError {
     OAuthError::configuration(
         ErrorCode::InvalidEndpoint,
-        "a variable must be a whole label of the host with further labels behind it, as in https://{shop}.example.com/",
+        "a variable must be a whole label of the host with two further ones behind it, as in https://{shop}.example.com/",
     )
 }
 
@@ -176,6 +176,10 @@ mod tests {
             "https://a.com?x={shop}.b",
             "https://u@{shop}.a.com/",
             "https://a.com:{shop}.1/",
+            "https://{shop}.com/",
+            "https://{shop}.com",
+            "https://{shop}.com./",
+            "https://{shop}.com/a.b",
         ] {
             assert!(EndpointTemplate::parse(odd).is_err(), "{odd}");
         }

@@ -3,6 +3,7 @@
 use evergrant::base::http::{HttpResponse, ResponseHeader};
 use evergrant::base::secret::Secret;
 use evergrant::client::configuration::Client;
+use evergrant::message::oddity::Oddity;
 use evergrant::message::token_answer::{EvidenceKind, Reply, Settled, Verdict};
 use evergrant::message::token_request::TokenRequest;
 
@@ -127,7 +128,16 @@ pub fn check_harvest(name: &str, body: &[u8], settled: &Settled) {
         // A whole document: where a field stands in it is the profile's business.
         return;
     }
+    // Alone in a refusal, or as a placeholder, it is what a validation says of the token that was sent.
+    if settled.evidence.oddities.contains(&Oddity::UnusableRefreshToken) {
+        return;
+    }
+    // A name that stands at another place than the profile's is another field; damage may have moved it.
+    if name == "refresh" {
+        return;
+    }
     let (found, others) = pairs(name, body);
+    let others = others || stands_deeper(name, body);
     // A form with a token of its own, whose values show JSON.
     let others = others
         || body
@@ -153,6 +163,28 @@ pub fn check_harvest(name: &str, body: &[u8], settled: &Settled) {
             String::from_utf8_lossy(body)
         ),
     }
+}
+
+/// Whether the name stands inside more than one pair of braces, as far as they can be counted: there it is another field.
+pub fn stands_deeper(name: &str, body: &[u8]) -> bool {
+    let wanted = format!("\"{name}\"");
+    let (mut depth, mut in_text, mut escaped) = (0_i64, false, false);
+    for (at, byte) in body.iter().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => {
+                if !in_text && depth > 1 && body[at..].starts_with(wanted.as_bytes()) {
+                    return true;
+                }
+                in_text = !in_text;
+            }
+            b'{' | b'[' if !in_text => depth += 1,
+            b'}' | b']' if !in_text => depth -= 1,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// The text as a JSON object, if it is one.

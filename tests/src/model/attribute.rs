@@ -3,11 +3,15 @@
 //! A loss whose schedule satisfies none of them is *avoidable*, and a bug. Two impossibilities have no predicate here,
 //! because the model cannot show them: it never lets a request live longer than it may, and its store never rolls back.
 
+use std::collections::BTreeMap;
+
+use evergrant::connection::ledger;
+use evergrant::connection::transition::Step;
 use evergrant_emulator::kernel::Grace;
 
 use super::faults::Fault;
 use super::scenario::Scenario;
-use super::world::{Act, Life, Outcome, Stage, World};
+use super::world::{Act, Life, Outcome, Slot, Stage, World};
 
 /// Why a connection could not be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -92,41 +96,63 @@ fn is_window_used_up(scenario: &Scenario, acts: &[Act], worlds: &[World]) -> boo
     if acts.iter().filter(is_fault).count() >= scenario.attempts() {
         return true;
     }
-    let opened = worlds.iter().find_map(|world| world.store.ledger.window);
-    opened.is_some_and(|opened| {
-        let end = opened.at.saturating_add(scenario.client.window);
-        worlds.iter().any(|world| {
-            let running = world.slots.iter().any(|slot| slot.life == Life::Running);
-            world.now >= end && !world.epilogue && (world.away_until > end || !running)
-        })
+    let is_cut_off = |world: &World| {
+        // Whoever has what it wanted does not ask again before the window is over.
+        let works = |slot: &Slot| {
+            let is_done = matches!(slot.worker.step, Step::Done(_));
+            matches!(slot.life, Life::Running | Life::Later(_)) && !is_done
+        };
+        !world.slots.iter().any(|slot| works(slot)) || world.away_until > world.now
+    };
+    // Nobody could do anything from some moment inside the window until after its end.
+    worlds.windows(2).any(|pair| match pair {
+        [before, after] => before.store.ledger.window.is_some_and(|opened| {
+            let end = opened.at.saturating_add(scenario.client.window);
+            is_cut_off(before) && before.now < end && after.now >= end
+        }),
+        _ => false,
     })
 }
 
-/// Somebody had tokens that the server would have taken, on the way to a process or in its hand, for longer than the
-/// protocol's patience, until the end.
+/// Somebody had tokens, on the way to a process or in its hand, for longer than the protocol's patience before the ledger
+/// had them.
 fn has_silent_holder(scenario: &Scenario, worlds: &[World]) -> bool {
-    let Some(last) = worlds.last() else { return false };
-    let holds = |world: &World| {
-        let waiting = world.messages.iter().any(|message| {
-            message.sender.is_some()
-                && matches!(
-                    message.stage,
-                    Stage::Answer {
-                        outcome: Outcome::Tokens(_),
-                        ..
-                    }
-                )
-        });
-        let paused = world
-            .slots
-            .iter()
-            .any(|slot| matches!(slot.life, Life::Paused(_)) && !slot.worker.hand.is_empty());
-        waiting || paused
-    };
-    // The last situation is the one in which it is lost.
-    let since = worlds.iter().rev().skip(1).take_while(|world| holds(world)).last();
-    since.is_some_and(|since| last.now - since.now > scenario.client.patience)
+    let mut since: BTreeMap<Ticket, i64> = BTreeMap::new();
+    worlds.iter().any(|world| {
+        let held = held(world);
+        since.retain(|ticket, _| held.contains(ticket));
+        for ticket in held {
+            since.entry(ticket).or_insert(world.now);
+        }
+        since.values().any(|since| world.now - since > scenario.client.patience)
+    })
 }
+
+/// The attempts whose tokens are with a process that is not gone, and not in the ledger.
+fn held(world: &World) -> Vec<Ticket> {
+    let ticket = |ticket: &ledger::Ticket| (ticket.generation, ticket.number, ticket.holder);
+    let waiting = world.messages.iter().filter(|message| {
+        let tokens = matches!(
+            message.stage,
+            Stage::Answer {
+                outcome: Outcome::Tokens(_),
+                ..
+            }
+        );
+        tokens && message.sender.is_some()
+    });
+    let slots = world.slots.iter().filter(|slot| slot.life != Life::Crashed);
+    let in_hand = slots
+        .flat_map(|slot| &slot.worker.hand)
+        .filter(|report| matches!(report.outcome, ledger::Learnt::Answered(_)));
+    waiting
+        .map(|message| ticket(&message.ticket))
+        .chain(in_hand.map(|report| ticket(&report.ticket)))
+        .collect()
+}
+
+/// Generation, number, holder.
+type Ticket = (i64, i64, u128);
 
 /// The server ends the window earlier, or allows fewer uses in it.
 fn is_profile_wrong(scenario: &Scenario) -> bool {

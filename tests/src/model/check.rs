@@ -1,6 +1,6 @@
 //! What is bad: the assertions over each step and each end.
 
-use evergrant::connection::ledger::Fate;
+use evergrant::connection::ledger::{Fate, Learnt};
 use evergrant::connection::transition::{End, Step};
 
 use super::scenario::Scenario;
@@ -13,6 +13,8 @@ pub enum Wrong {
     Loss,
     /// The user is asked to authorize again although the connection lives.
     FalseDeath,
+    /// At the end the user is asked to authorize again although the ledger holds a good token.
+    StaysDead,
     /// The connection is dead, and at the end nobody has said so.
     UnreportedDeath,
     /// I1: a request left without its entry in the ledger.
@@ -23,6 +25,8 @@ pub enum Wrong {
     SentOutsideWindow,
     /// I4: generation or order went back.
     WentBack,
+    /// I7: a closed connection was opened again.
+    Reopened,
     /// I12: a token was served whose pair is not saved.
     ServedUnsaved,
     /// A worker ended without a token although the connection lives and nothing goes wrong any more.
@@ -36,6 +40,9 @@ pub fn step(scenario: &Scenario, before: &World, act: Act, after: &World) -> Opt
     }
     if after.is_given_up() && !before.is_given_up() && !after.lost {
         return Some(Wrong::FalseDeath);
+    }
+    if before.is_closed() && !after.is_closed() {
+        return Some(Wrong::Reopened);
     }
     let position = |world: &World| (world.store.ledger.order, world.store.ledger.generation());
     if position(after) < position(before) {
@@ -62,7 +69,8 @@ fn sent(scenario: &Scenario, before: &World, number: u8, after: &World) -> Optio
         .attempts
         .iter()
         .find(|attempt| attempt.number == ticket.number && attempt.holder == ticket.holder);
-    if entry.is_none() && ledger.generation() == ticket.generation && !before.is_given_up() {
+    let same = (ledger.order, ledger.generation()) == (ticket.order, ticket.generation);
+    if entry.is_none() && same && !before.is_given_up() {
         return Some(Wrong::SentUnclaimed);
     }
     let lives = |stage: &Stage| matches!(stage, Stage::Request { refresh, .. } if *refresh == tokens.refresh);
@@ -79,33 +87,43 @@ fn sent(scenario: &Scenario, before: &World, number: u8, after: &World) -> Optio
         .attempts
         .iter()
         .any(|attempt| attempt.number != ticket.number && open(&attempt.fate));
-    (others && before.now >= end && opened.last_chances == 0).then_some(Wrong::SentOutsideWindow)
+    let confirms = ledger
+        .attempts
+        .iter()
+        .any(|attempt| attempt.number < ticket.number && matches!(attempt.fate, Fate::Rejected { .. }));
+    (others && !confirms && before.now >= end && opened.last_chances == 0).then_some(Wrong::SentOutsideWindow)
 }
 
 fn served(before: &World, act: Act, after: &World) -> Option<Wrong> {
-    let (Act::Perform(number) | Act::Due(number) | Act::Deliver(number)) = act else {
+    let (Act::Perform(number) | Act::Due(number) | Act::Worker(_, number)) = act else {
         return None;
     };
-    let slot = after.slots.get(usize::from(number))?;
     let done = |world: &World| {
         let slot = world.slots.get(usize::from(number));
         slot.is_some_and(|slot| slot.worker.step == Step::Done(End::Token))
     };
-    if !done(after) || done(before) || matches!(act, Act::Deliver(_)) {
+    if !done(after) || done(before) {
         return None;
     }
-    let served = slot.worker.seen.as_ref()?.ledger.tokens.as_ref()?;
-    let saved = after.store.ledger.generation();
-    (served.generation > saved).then_some(Wrong::ServedUnsaved)
+    let worker = &after.slots.get(usize::from(number))?.worker;
+    let in_hand = worker
+        .hand
+        .iter()
+        .any(|report| matches!(report.outcome, Learnt::Answered(_)));
+    let generation = worker.seen.as_ref().map_or(0, |seen| seen.ledger.generation());
+    (in_hand || generation > after.store.ledger.generation()).then_some(Wrong::ServedUnsaved)
 }
 
 /// What is wrong about a situation in which nothing happens any more.
 pub fn end(world: &World) -> Option<Wrong> {
+    if world.is_closed() {
+        return None;
+    }
     if world.lost {
         return (!world.is_given_up()).then_some(Wrong::UnreportedDeath);
     }
     if world.is_given_up() {
-        return Some(Wrong::FalseDeath);
+        return Some(Wrong::StaysDead);
     }
     let served = |world: &World| {
         world

@@ -15,4 +15,7 @@ pub mod fingerprint;
 pub mod pair;
 pub mod scenario;
 pub mod scoreboard;
+mod strike;
+pub mod switched;
+mod words;
 pub mod world;

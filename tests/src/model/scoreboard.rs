@@ -87,7 +87,9 @@ impl Line {
                     _ => None,
                 })
                 .collect();
-            *counts.entry(format!("{wrong:?} by {}", faults.join(" + "))).or_default() += 1;
+            *counts
+                .entry(format!("{wrong:?} by {}", faults.join(" + ")))
+                .or_default() += 1;
         }
         counts
     }

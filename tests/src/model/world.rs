@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use evergrant::base::time::Now;
 use evergrant::connection::ledger::{Fate, Learnt, Ledger, Report, Status, Ticket};
+use evergrant::connection::rules::Rule;
 use evergrant::connection::transition::{self, End, Event, Goal, Progress, Step, What, Worker};
 use evergrant_emulator::kernel::{Grant, PairId, RefreshVerdict};
 
@@ -14,13 +15,18 @@ use super::scenario::Scenario;
 /// When everything begins; nothing is special about it.
 pub const START: i64 = 10_000_000;
 /// How long a platform keeps an exchange open.
-const EXCHANGE: i64 = 120_000;
-/// How long a short pause is: longer than anybody waits for a silent holder.
-const SHORT_PAUSE: i64 = 20_000;
-/// How long a long pause is: longer than the protocol's patience.
-const LONG_PAUSE: i64 = 200_000;
-/// How long the provider is away.
-const OUTAGE: i64 = 150_000;
+pub(super) const EXCHANGE: i64 = 120_000;
+/// How much longer than the window the provider is away.
+const OUTAGE_BEYOND: i64 = 12_000;
+/// The longest window that an absence is made to outlast.
+const LONGEST_OUTAGE: i64 = 60_000;
+/// How soon a host asks again after the store did not answer.
+const ASKS_AGAIN: i64 = 5_000;
+/// How often, when everything is quiet, another worker looks whether the connection lives: once to resolve what is left
+/// unresolved, and once more to use what came of that.
+const EPILOGUES: u8 = 2;
+/// How a work is marked after which another was begun.
+const ASKED_AGAIN: Step<Pair> = Step::Done(End::Unconnected);
 /// What a 429 asks for: more than any window has.
 const RETRY_AFTER: i64 = 100_000;
 
@@ -30,7 +36,7 @@ pub struct World {
     /// The clock of everybody.
     pub now: i64,
     /// The processes.
-    pub slots: Vec<Slot>,
+    pub slots: Vec<Rc<Slot>>,
     /// What the store holds.
     pub store: Rc<Stored>,
     /// Requests and answers under way.
@@ -41,8 +47,8 @@ pub struct World {
     pub budget: u8,
     /// Until when the provider is away.
     pub away_until: i64,
-    /// After everything is quiet, another worker looks whether the connection still lives.
-    pub epilogue: bool,
+    /// How often, after everything was quiet, another worker looked whether the connection still lives.
+    pub epilogues: u8,
     /// No token is left anywhere that the server would take.
     pub lost: bool,
 }
@@ -65,6 +71,8 @@ pub struct Slot {
     pub life: Life,
     /// Whether the current step is under way; before that it is only wished for.
     pub under_way: bool,
+    /// For how long it stood still: its steady clock did not run meanwhile.
+    pub slept: i64,
 }
 
 /// Whether a process runs.
@@ -74,6 +82,8 @@ pub enum Life {
     Running,
     /// It stands still until then.
     Paused(i64),
+    /// It was told to ask again then, and does nothing before.
+    Later(i64),
     /// It is gone.
     Crashed,
 }
@@ -122,7 +132,9 @@ pub enum Outcome {
     Rejected,
     /// A 429.
     Throttled,
-    /// A 5xx, or a connection that ended.
+    /// A 5xx.
+    ServerFault,
+    /// A connection that ended.
     Unknown,
 }
 
@@ -162,21 +174,31 @@ impl World {
         if let Some(held) = &mut ledger.tokens {
             held.access_not_after = START;
         }
-        let goal = Goal::Obtain { min_life: 0 };
+        let goal = |number: usize| match scenario.unauthorized && number > 0 {
+            true => Goal::Unauthorized { generation: 1 },
+            false => Goal::Obtain { min_life: 0 },
+        };
         let slot = |number: usize| Slot {
-            worker: transition::begin(number as u128 + 1, goal, at(START)),
+            worker: transition::begin(number as u128 + 1, goal(number), at(START)),
             life: Life::Running,
             under_way: false,
+            slept: 0,
         };
+        let mut slots: Vec<_> = (0..scenario.workers).map(|number| Rc::new(slot(number))).collect();
+        if scenario.disconnects {
+            let mut last = slot(scenario.workers);
+            last.worker.goal = Goal::Disconnect;
+            slots.push(Rc::new(last));
+        }
         Self {
             now: START,
-            slots: (0..scenario.workers).map(slot).collect(),
+            slots,
             store: Rc::new(Stored { ledger, version: 1 }),
             messages: Vec::new(),
             grant,
             budget: scenario.budget,
             away_until: 0,
-            epilogue: false,
+            epilogues: 0,
             lost: false,
         }
     }
@@ -212,12 +234,7 @@ impl World {
                     acts.push(Act::Due(number));
                 }
             }
-            self.fault(
-                scenario,
-                acts,
-                &[Fault::Crash, Fault::ShortPause, Fault::LongPause],
-                |fault| Act::Worker(fault, number),
-            );
+            self.fault(scenario, acts, slot.interruptions(), |fault| Act::Worker(fault, number));
         }
         for (number, message) in self.messages.iter().enumerate() {
             let number = number as u8;
@@ -251,7 +268,7 @@ impl World {
                     }
                     must_act |= lazy.is_none_or(|end| self.now >= end);
                     acts.push(Act::Deliver(number));
-                    if lazy.is_none() && outcome != Outcome::Unknown {
+                    if lazy.is_none() && !matches!(outcome, Outcome::Unknown | Outcome::ServerFault) {
                         self.fault(
                             scenario,
                             acts,
@@ -268,7 +285,9 @@ impl World {
                 }
             }
         }
-        if self.away_until == 0 && !self.epilogue {
+        // Nobody notices that the provider is away before a request reaches it.
+        let under_way = |message: &Message| matches!(message.stage, Stage::Request { lazy: None, .. });
+        if self.away_until == 0 && self.messages.iter().any(under_way) {
             self.fault(scenario, acts, &[Fault::Outage], |_| Act::Outage);
         }
         if must_act {
@@ -276,13 +295,13 @@ impl World {
         }
         if self.next_moment().is_some() {
             acts.push(Act::Tick);
-        } else if !self.epilogue {
+        } else if self.epilogues < EPILOGUES {
             acts.push(Act::Epilogue);
         }
     }
 
     fn fault(&self, scenario: &Scenario, acts: &mut Vec<Act>, faults: &[Fault], act: impl Fn(Fault) -> Act) {
-        if self.budget > 0 && !self.epilogue {
+        if self.budget > 0 && self.epilogues == 0 {
             acts.extend(
                 faults
                     .iter()
@@ -317,7 +336,7 @@ impl World {
             }
             Act::Outage => {
                 world.budget -= 1;
-                world.away_until = world.now + OUTAGE;
+                world.away_until = world.now + scenario.client.window.min(LONGEST_OUTAGE) + OUTAGE_BEYOND;
             }
             Act::Tick => world.tick(),
             Act::Epilogue => world.begin_epilogue(),
@@ -329,7 +348,7 @@ impl World {
 
     fn perform(&mut self, scenario: &Scenario, number: u8) {
         let now = self.now;
-        let slot = &mut self.slots[usize::from(number)];
+        let slot = Rc::make_mut(&mut self.slots[usize::from(number)]);
         match &slot.worker.step {
             Step::Load { .. } => {
                 let stored = Rc::clone(&self.store);
@@ -351,7 +370,7 @@ impl World {
                 ..
             } => {
                 let (ticket, refresh) = (*ticket, tokens.refresh);
-                if at(now).is_past(*send_by) {
+                if slot.clock(now).is_past(*send_by) {
                     let outcome = Learnt::NotSpent {
                         retry_after: None,
                         unsent: true,
@@ -372,7 +391,7 @@ impl World {
     }
 
     /// Compare and swap.
-    fn save(&mut self, number: u8) -> What<Pair> {
+    pub(super) fn save(&mut self, number: u8) -> What<Pair> {
         let Step::Save { expect, ledger, .. } = &self.slots[usize::from(number)].worker.step else {
             unreachable!("only a save is saved");
         };
@@ -384,17 +403,23 @@ impl World {
             };
         }
         self.store = Rc::new(Stored {
-            ledger: ledger.clone(),
+            ledger: Ledger::clone(ledger),
             version: expect + 1,
         });
         What::Saved { store_now: self.now }
     }
 
     /// Runs the shipping table.
-    fn tell(&mut self, scenario: &Scenario, number: u8, what: What<Pair>) {
-        let slot = &mut self.slots[usize::from(number)];
+    pub(super) fn tell(&mut self, scenario: &Scenario, number: u8, what: What<Pair>) {
+        let slot = Rc::make_mut(&mut self.slots[usize::from(number)]);
+        let now = slot.clock(self.now);
+        let replaced = match &slot.worker.step {
+            Step::Send { ticket, .. } if !slot.under_way => Some(*ticket),
+            _ => None,
+        };
+        let was_unsent = matches!(&what, What::Learnt(report) if Some(report.ticket) == replaced);
         let worker = std::mem::replace(&mut slot.worker, transition::begin(0, Goal::Settle, at(0)));
-        let (worker, progress) = transition::next(&scenario.client, worker, Event::new(at(self.now), what));
+        let (worker, progress) = transition::next(&scenario.client, worker, Event::new(now, what));
         assert_ne!(progress, Progress::Misplaced, "the model answers what was asked");
         slot.worker = worker;
         if progress == Progress::NewStep {
@@ -407,10 +432,18 @@ impl World {
             // The token is used.
             self.grant.access(&scenario.server, self.now, held.tokens.access);
         }
+        // A request that was wished for and replaced by another step is answered with the truth: it never left.
+        if let Some(ticket) = replaced.filter(|_| !was_unsent) {
+            let outcome = Learnt::NotSpent {
+                retry_after: None,
+                unsent: true,
+            };
+            self.tell(scenario, number, What::Learnt(Report::new(ticket, outcome)));
+        }
     }
 
     /// The server takes a request; `answered`: and its answer sets out.
-    fn process(&mut self, scenario: &Scenario, number: u8, answered: bool) {
+    pub(super) fn process(&mut self, scenario: &Scenario, number: u8, answered: bool) {
         let now = self.now;
         let away = now < self.away_until;
         let message = &mut self.messages[usize::from(number)];
@@ -425,7 +458,7 @@ impl World {
                 _ => Outcome::Rejected,
             }
         };
-        let outcome = if answered { outcome } else { Outcome::Unknown };
+        let outcome = if answered { outcome } else { Outcome::ServerFault };
         message.stage = Stage::Answer { outcome, lazy: None };
     }
 
@@ -442,77 +475,15 @@ impl World {
                     retry_after: Some(RETRY_AFTER),
                     unsent: false,
                 },
-                Outcome::Unknown => Learnt::Closed,
+                Outcome::ServerFault if !scenario.client.rules.has(Rule::ServerFaultIsUnknown) => Learnt::NotSpent {
+                    retry_after: None,
+                    unsent: false,
+                },
+                Outcome::ServerFault | Outcome::Unknown => Learnt::Closed,
             },
             _ => Learnt::Closed,
         };
         self.tell(scenario, sender, What::Learnt(Report::new(message.ticket, outcome)));
-    }
-
-    fn strike_worker(&mut self, scenario: &Scenario, fault: Fault, number: u8) {
-        match fault {
-            Fault::Crash => {
-                self.slots[usize::from(number)].life = Life::Crashed;
-                for message in &mut self.messages {
-                    if message.sender == Some(number) {
-                        message.sender = None;
-                    }
-                }
-            }
-            Fault::ShortPause => self.slots[usize::from(number)].life = Life::Paused(self.now + SHORT_PAUSE),
-            Fault::LongPause => self.slots[usize::from(number)].life = Life::Paused(self.now + LONG_PAUSE),
-            Fault::SaveFails | Fault::LoadFails => {
-                self.tell(scenario, number, What::StoreFailed { unknown: false });
-            }
-            Fault::UnknownNotSaved => self.tell(scenario, number, What::StoreFailed { unknown: true }),
-            Fault::UnknownSaved => {
-                let _ = self.save(number);
-                self.tell(scenario, number, What::StoreFailed { unknown: true });
-            }
-            _ => unreachable!("not a fault of a worker"),
-        }
-    }
-
-    fn strike_message(&mut self, scenario: &Scenario, fault: Fault, number: u8) {
-        let now = self.now;
-        let place = usize::from(number);
-        let ticket = self.messages[place].ticket;
-        let nothing = Stage::Nothing {
-            ends: ticket.claimed + EXCHANGE,
-        };
-        let unknown = Stage::Answer {
-            outcome: Outcome::Unknown,
-            lazy: None,
-        };
-        match fault {
-            Fault::RequestLost | Fault::AnswerLost => self.messages[place].stage = nothing,
-            Fault::AnswerLostNoticed | Fault::FaultBefore => self.messages[place].stage = unknown,
-            Fault::FaultAfter => self.process(scenario, number, false),
-            Fault::Throttled | Fault::FalseRejection => {
-                let outcome = if fault == Fault::Throttled {
-                    Outcome::Throttled
-                } else {
-                    Outcome::Rejected
-                };
-                self.messages[place].stage = Stage::Answer { outcome, lazy: None };
-            }
-            Fault::EarlyReset => {
-                // The request lives on, for as long as a request may; its sender is told that it is over.
-                let mut orphan = self.messages[place].clone();
-                orphan.sender = None;
-                if let Stage::Request { lazy, .. } = &mut orphan.stage {
-                    *lazy = Some(ticket.send_by + scenario.client.transit);
-                }
-                self.messages[place].stage = unknown;
-                self.messages.push(orphan);
-            }
-            Fault::SlowAnswer => {
-                if let Stage::Answer { lazy, .. } = &mut self.messages[place].stage {
-                    *lazy = Some(now + EXCHANGE - 20_000);
-                }
-            }
-            _ => unreachable!("not a fault of a message"),
-        }
     }
 
     fn tick(&mut self) {
@@ -520,10 +491,10 @@ impl World {
             self.now = next;
         }
         for slot in &mut self.slots {
-            if let Life::Paused(until) = slot.life
+            if let Life::Paused(until) | Life::Later(until) = slot.life
                 && self.now >= until
             {
-                slot.life = Life::Running;
+                Rc::make_mut(slot).life = Life::Running;
             }
         }
     }
@@ -532,7 +503,7 @@ impl World {
     fn next_moment(&self) -> Option<i64> {
         let slots = self.slots.iter().filter_map(|slot| match slot.life {
             Life::Running if slot.under_way && !slot.is_done() => Some(slot.due()),
-            Life::Paused(until) => Some(until),
+            Life::Paused(until) | Life::Later(until) => Some(until),
             _ => None,
         });
         let messages = self.messages.iter().filter_map(|message| match message.stage {
@@ -544,45 +515,78 @@ impl World {
     }
 
     fn begin_epilogue(&mut self) {
-        self.epilogue = true;
-        self.now += ACCESS_LIFE;
+        self.epilogues += 1;
+        // Where nothing is resolved, somebody asks again soon; else when the access token is over.
+        let unresolved = !self.store.ledger.attempts.is_empty() && !self.is_given_up();
+        self.now += if unresolved { ASKS_AGAIN } else { ACCESS_LIFE };
         let generation = self.store.ledger.generation();
         self.slots.clear();
-        self.slots.push(Slot {
+        self.slots.push(Rc::new(Slot {
             worker: transition::begin(100, Goal::Verify { generation }, at(self.now)),
             life: Life::Running,
             under_way: false,
-        });
+            slept: 0,
+        }));
     }
 
     /// Equal situations become equal values.
     fn tidy(&mut self) {
-        let store = &self.store;
         self.messages.retain(|message| match message.stage {
             Stage::Request { .. } => true,
             // An answer that nobody waits for is gone.
             _ => message.sender.is_some(),
         });
-        // What no generation waits for any more changes nothing.
-        let _ = store;
         self.messages
             .sort_by_key(|message| (message.ticket.number, message.ticket.holder, message.sender));
+        self.ask_again();
         for number in 0..self.slots.len() {
             let waits = self.has_messages(number as u8);
             let slot = &mut self.slots[number];
-            if slot.life == Life::Crashed || (slot.is_done() && !waits) {
+            let is_over = slot.life == Life::Crashed || (slot.is_done() && !waits);
+            if is_over && slot.worker.seen.is_some() {
+                let slot = Rc::make_mut(slot);
                 let holder = slot.worker.holder;
                 let step = match slot.worker.step {
                     Step::Done(end) => Step::Done(end),
-                    _ => Step::Done(End::StoreUnavailable),
+                    _ => ASKED_AGAIN,
                 };
                 slot.worker = transition::begin(holder, Goal::Settle, at(0));
                 slot.worker.step = step;
                 slot.under_way = false;
+                slot.slept = 0;
             }
         }
         if self.away_until != 0 && self.now >= self.away_until {
             self.away_until = 1;
+        }
+    }
+
+    /// A host whose work ended before its time begins another when it was told to; the old one may still hear of its
+    /// requests.
+    fn ask_again(&mut self) {
+        for number in 0..self.slots.len() {
+            let delay = match self.slots[number].worker.step {
+                Step::Done(End::StoreUnavailable) => ASKS_AGAIN,
+                Step::Done(End::RetryAfter { delay }) => delay,
+                _ => continue,
+            };
+            if self.slots[number].life != Life::Running {
+                continue;
+            }
+            let until = self.now + delay;
+            let holder = self.slots.iter().map(|slot| slot.worker.holder).max().unwrap_or(0) + 1;
+            let next = Rc::new(Slot {
+                worker: transition::begin(holder, self.slots[number].worker.goal, at(until)),
+                life: Life::Later(until),
+                under_way: false,
+                slept: 0,
+            });
+            if self.has_messages(number as u8) {
+                Rc::make_mut(&mut self.slots[number]).worker.step = ASKED_AGAIN;
+                self.slots.push(next);
+            } else {
+                self.slots[number] = next;
+            }
         }
     }
 
@@ -605,6 +609,9 @@ impl World {
     pub fn is_alive(&self, scenario: &Scenario) -> bool {
         let takes = |pair: PairId| self.grant.accepts(&scenario.server, self.now, pair);
         let ledger = &self.store.ledger;
+        if matches!(ledger.status, Status::Closed { .. }) {
+            return true;
+        }
         if ledger.tokens.as_ref().is_some_and(|held| takes(held.tokens.refresh)) {
             return true;
         }
@@ -636,6 +643,11 @@ impl World {
         })
     }
 
+    /// Whether the ledger says that the host disconnected.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.store.ledger.status, Status::Closed { .. })
+    }
+
     /// Whether the ledger says that the user must authorize again.
     pub fn is_given_up(&self) -> bool {
         matches!(self.store.ledger.status, Status::NeedsReauthorization { .. })
@@ -643,8 +655,31 @@ impl World {
 }
 
 impl Slot {
+    /// Its own clocks: the steady one stands still while it does.
+    fn clock(&self, now: i64) -> Now {
+        Now {
+            wall: now,
+            steady: now - self.slept,
+        }
+    }
+
     fn is_done(&self) -> bool {
         matches!(self.worker.step, Step::Done(_))
+    }
+
+    /// The interruptions that make a difference now.
+    ///
+    /// To be gone, or to stand still, in a wait or before a load with nothing in the hand is the same as to be so a moment
+    /// earlier or later; only a breath is different, because it is held against this.
+    fn interruptions(&self) -> &'static [Fault] {
+        let all = &[Fault::Crash, Fault::ShortPause, Fault::LongPause];
+        match self.worker.step {
+            Step::Save { .. } | Step::Send { .. } => all,
+            _ if !self.worker.hand.is_empty() => all,
+            Step::Load { .. } => &[Fault::ShortPause, Fault::LongPause],
+            Step::Wait { .. } if self.worker.breath.is_some() => &[Fault::ShortPause, Fault::LongPause],
+            _ => &[],
+        }
     }
 
     fn due(&self) -> i64 {
@@ -660,85 +695,5 @@ fn at(moment: i64) -> Now {
     Now {
         wall: moment,
         steady: moment,
-    }
-}
-
-impl World {
-    /// What is about to happen, in words.
-    pub fn words(&self, act: Act) -> String {
-        match act {
-            Act::Perform(number) => format!("worker {number} {}", self.step_words(number)),
-            Act::Due(number) => match self.slots[usize::from(number)].worker.step {
-                Step::Wait { .. } => format!("worker {number} wakes"),
-                _ => format!("worker {number} stops waiting for its answer"),
-            },
-            Act::Process(number) => format!("the server takes {}", self.message_words(number)),
-            Act::Deliver(number) => format!("{} arrives", self.message_words(number)),
-            Act::Worker(fault, number) => format!(
-                "FAULT worker {number} {} (it {})",
-                fault.words(),
-                self.step_words(number)
-            ),
-            Act::Message(fault, number) => format!("FAULT {}: {}", self.message_words(number), fault.words()),
-            Act::Outage => "FAULT the provider goes away".to_owned(),
-            Act::Tick => "time passes".to_owned(),
-            Act::Epilogue => "later, another worker looks".to_owned(),
-        }
-    }
-
-    fn step_words(&self, number: u8) -> String {
-        let slot = &self.slots[usize::from(number)];
-        match &slot.worker.step {
-            Step::Load { .. } => "loads".to_owned(),
-            Step::Save {
-                claim: Some((ticket, _)),
-                ..
-            } => format!("saves the claim of attempt {}", ticket.number),
-            Step::Save { ledger, .. } => {
-                let fate = |fate: &Fate<Pair>| match fate {
-                    Fate::Open => "open",
-                    Fate::Closed => "closed",
-                    Fate::NotSpent => "not spent",
-                    Fate::Rejected { .. } => "rejected",
-                    Fate::Answered(_) => "answered",
-                    _ => "?",
-                };
-                let fates: Vec<_> = ledger
-                    .attempts
-                    .iter()
-                    .map(|attempt| format!("{} {}", attempt.number, fate(&attempt.fate)))
-                    .collect();
-                let refresh = ledger.tokens.as_ref().map_or(0, |held| held.tokens.refresh.0);
-                format!(
-                    "saves generation {} (refresh token {refresh}) [{}] {}",
-                    ledger.generation(),
-                    fates.join(", "),
-                    match ledger.status {
-                        Status::Live => "live",
-                        Status::NeedsReauthorization { .. } => "needs reauthorization",
-                        _ => "closed",
-                    }
-                )
-            }
-            Step::Send { ticket, .. } => format!("sends attempt {}", ticket.number),
-            Step::Wait { delay, .. } => format!("waits {:.1} s", *delay as f64 / 1_000.0),
-            Step::Done(end) => format!("is done: {end:?}"),
-            _ => "?".to_owned(),
-        }
-    }
-
-    fn message_words(&self, number: u8) -> String {
-        let message = &self.messages[usize::from(number)];
-        let attempt = message.ticket.number;
-        match message.stage {
-            Stage::Request { refresh, .. } => format!("request of attempt {attempt} (refresh token {})", refresh.0),
-            Stage::Answer { outcome, .. } => match outcome {
-                Outcome::Tokens(pair) => format!("answer to attempt {attempt} (refresh token {})", pair.refresh.0),
-                Outcome::Rejected => format!("rejection of attempt {attempt}"),
-                Outcome::Throttled => format!("429 for attempt {attempt}"),
-                Outcome::Unknown => format!("end without a result of attempt {attempt}"),
-            },
-            Stage::Nothing { .. } => format!("end of the exchange of attempt {attempt}"),
-        }
     }
 }

@@ -79,7 +79,7 @@ pub fn callback_url(login: &Login, rest: &str) -> String {
 
 pub fn approve(client: &Client, login: &Login, rest: &str) -> AuthorizationCode {
     match client.read_callback(&login.pending, &callback_url(login, rest), &session(), NOW) {
-        Ok(Callback::Approved(code)) => code,
+        Ok(Callback::Approved(code)) => *code,
         other => panic!("{other:?}"),
     }
 }

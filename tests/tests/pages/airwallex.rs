@@ -200,7 +200,7 @@ fn lives() {
     let answered = tokens(settled);
     assert_eq!(answered.refresh_idle_ms, Some(60 * DAY));
     // Counted from the sending of the request.
-    let token = answered.access_token(NOW).unwrap();
+    let token = answered.in_use(NOW).unwrap();
     assert_eq!(token.remaining_ms(NOW), Some(5 * MINUTE));
     assert_eq!(token.remaining_ms(NOW.later(5 * MINUTE)), Some(0));
 }
@@ -228,9 +228,7 @@ fn tokens_are_not_printed() {
 #[test]
 fn bearer_header() {
     let body = r#"{"access_token":"AccessToken","token_type":"bearer","expires_in":300,"refresh_token":"r"}"#;
-    let token = tokens(settle(&airwallex(), &refresh(), 200, body))
-        .access_token(NOW)
-        .unwrap();
+    let token = tokens(settle(&airwallex(), &refresh(), 200, body)).in_use(NOW).unwrap();
     assert_eq!(token.authorization().expose(), "Bearer AccessToken");
 }
 

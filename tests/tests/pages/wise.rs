@@ -331,7 +331,14 @@ fn words_of_errors_are_not_kept() {
 fn step_up_is_no_dead_token() {
     let headers = vec![ResponseHeader::new("x-2fa-approval", "be2f2c65")];
     let judgement = wise().judge_resource(&HttpResponse::new(403, headers, Vec::new()));
-    assert_eq!(judgement, ResourceJudgement::StepUp { oauth_error: None });
+    assert_eq!(
+        judgement,
+        ResourceJudgement::StepUp {
+            oauth_error: None,
+            acr_values: None,
+            max_age_seconds: None
+        }
+    );
     let denied = wise().judge_resource(&HttpResponse::new(403, Vec::new(), Vec::new()));
     assert_eq!(denied, ResourceJudgement::NotOurs { status: 403 });
 }

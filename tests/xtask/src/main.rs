@@ -17,7 +17,7 @@ use workspace::Workspace;
 const USAGE: &str = "usage: cargo run -p evergrant-xtask -- <task>
   wasm      the next two
   package   builds bindings-wasm into bindings-wasm/pkg, an npm package
-  size      prints the sizes of the wasm module, and fails over the budget
+  size      prints the sizes of the wasm modules, and fails over a budget
   kotlin    builds the mobile library and writes its Kotlin into bindings-mobile/kotlin/target/generated";
 
 fn main() -> ExitCode {

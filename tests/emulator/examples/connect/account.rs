@@ -6,12 +6,12 @@
 use std::error::Error;
 
 use evergrant::base::entropy;
-use evergrant::base::secret::Secret;
 use evergrant::base::time::Now;
 use evergrant::client::authentication::SecretChoice;
 use evergrant::client::configuration::Client;
 use evergrant::drive::host::{Exchange, Host};
 use evergrant::flow::step::Send;
+use evergrant::message::access_token::AccessToken;
 use evergrant::message::authorize::AuthorizationRequest;
 use evergrant::message::binding::Binding;
 use evergrant::message::callback::{AuthorizationCode, Callback, login_id};
@@ -29,7 +29,7 @@ const SESSION: &str = "session-of-the-user";
 /// What a login came to.
 pub enum Returned {
     /// With a code.
-    Approved(AuthorizationCode),
+    Approved(Box<AuthorizationCode>),
     /// With the user's or the provider's no: words for the user.
     Refused(String),
     /// The provider showed a page of its own and sent nobody back.
@@ -73,6 +73,13 @@ pub fn log_in(
             _ => return Err("a kind of callback that this example does not know".into()),
         },
     )
+}
+
+/// The access token in use. Its life counts from when it was asked for; here that was a moment ago.
+pub fn access(tokens: &Tokens) -> Result<AccessToken, Box<dyn Error>> {
+    tokens
+        .in_use(Now::system())
+        .ok_or_else(|| "there is no access token".into())
 }
 
 /// Sends a token request and judges the answer.
@@ -134,9 +141,8 @@ pub fn rotate(client: &Client, tokens: Tokens, host: &UreqHost, report: &mut Rep
 }
 
 /// Calls a protected resource with the access token; it must answer 200.
-pub fn call(url: &str, access: &Secret, host: &UreqHost, report: &mut Report) -> Result<(), Box<dyn Error>> {
-    let authorization = Secret::new(format!("Bearer {}", access.expose()));
-    let answer = host.get(url, authorization.expose())?;
+pub fn call(url: &str, access: &AccessToken, host: &UreqHost, report: &mut Report) -> Result<(), Box<dyn Error>> {
+    let answer = host.get(url, access.authorization().expose())?;
     report.check(
         answer.status() == 200,
         format!("GET {} answers {}", without_query(url), answer.status()),

@@ -36,16 +36,16 @@ pub fn tell(emulator: &Emulator, report: &mut Report) -> Result<(), Box<dyn Erro
         return Err("the owner allowed it, and no code came back".into());
     };
     let first = account::exchange(&client, &code, &host, report)?;
-    let access = first.access_token.clone().ok_or("there is no access token")?;
+    let access = account::access(&first)?;
     account::call(&airwallex.resource_url(), &access, &host, report)?;
     let tokens = account::rotate(&client, first, &host, report)?;
-    let access = tokens.access_token.clone().ok_or("there is no access token")?;
+    let access = account::access(&tokens)?;
     account::call(&airwallex.resource_url(), &access, &host, report)?;
     let account_id = tokens.account_ids.first().map_or("unnamed", |id| id.value.as_str());
     report.row(
         "Airwallex connection",
         account_id,
-        &access,
+        access.token(),
         tokens.access_life_ms,
         tokens.refresh_token.as_ref(),
     );

@@ -36,16 +36,16 @@ pub fn tell(emulator: &Emulator, report: &mut Report) -> Result<(), Box<dyn Erro
         return Err("the user allowed it, and no code came back".into());
     };
     let first = account::exchange(&client, &code, &host, report)?;
-    let access = first.access_token.clone().ok_or("there is no access token")?;
+    let access = account::access(&first)?;
     account::call(&ofx.resource_url(), &access, &host, report)?;
     let tokens = account::rotate(&client, first, &host, report)?;
-    let access = tokens.access_token.clone().ok_or("there is no access token")?;
+    let access = account::access(&tokens)?;
     account::call(&ofx.resource_url(), &access, &host, report)?;
     // OFX names no account in its answers; the host knows whom it asked.
     report.row(
         "OFX connection",
         "acct_1",
-        &access,
+        access.token(),
         tokens.access_life_ms,
         tokens.refresh_token.as_ref(),
     );

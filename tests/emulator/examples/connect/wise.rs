@@ -53,7 +53,7 @@ pub fn tell(emulator: &Emulator, report: &mut Report) -> Result<(), Box<dyn Erro
     )?;
 
     let without_certificate = UreqHost::new();
-    account::call(&wise.resource_url(), token.token(), &without_certificate, report)?;
+    account::call(&wise.resource_url(), &token, &without_certificate, report)?;
     let wrong = without_certificate.get(&wise.resource_url(), "Bearer not-a-token")?;
     report.check(
         matches!(client.judge_resource(&wrong), ResourceJudgement::TokenDead { .. }),

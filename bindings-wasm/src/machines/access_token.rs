@@ -8,7 +8,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::json::to_json;
-use crate::numbers::now;
+use crate::machines::numbers::now;
 
 /// An access token.
 #[wasm_bindgen]

@@ -11,12 +11,12 @@ use evergrant::flow::service_token_work;
 use evergrant::flow::step::{SignatureEncoding, StepId};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::access_token::AccessToken;
-use crate::client::Client;
-use crate::http::HttpResponse;
 use crate::json::{Fallible, thrown, to_json};
-use crate::numbers::{entropy, integer, now};
-use crate::step;
+use crate::machines::access_token::AccessToken;
+use crate::machines::client::Client;
+use crate::machines::http::HttpResponse;
+use crate::machines::numbers::{entropy, integer, now};
+use crate::machines::step;
 
 /// A client-credentials token and its renewal.
 #[wasm_bindgen]

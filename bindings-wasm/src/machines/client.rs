@@ -10,7 +10,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::json::{Fallible, thrown, to_json};
-use crate::numbers::{entropy, integer, now};
+use crate::machines::numbers::{entropy, integer, now};
 
 /// Who the host is to one provider.
 #[wasm_bindgen]

@@ -9,8 +9,8 @@ use evergrant::flow::outcome::Outcome;
 use evergrant::flow::step::{Send, Step};
 use serde::Serialize;
 
-use crate::access_token::AccessToken;
 use crate::json::{error_to_json, to_json};
+use crate::machines::access_token::AccessToken;
 
 /// A step without the bytes in it.
 #[derive(Serialize)]

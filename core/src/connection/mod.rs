@@ -1,0 +1,17 @@
+//! The connection that is not lost: what is stored about one consent, and everything that is ever done to it.
+//!
+//! [`transition`] is the one table of the protocol, [`ledger`] what it reads and writes, [`policy`] its timers. They are
+//! pure and generic over the tokens, so that the proof explores these very functions. They are open for that reason, and
+//! are no stable interface.
+
+pub mod ledger;
+pub mod policy;
+pub mod record;
+mod record_reader;
+mod record_writer;
+pub mod rules;
+#[cfg(test)]
+mod tests;
+pub mod tokens;
+pub mod transition;
+mod worker;

@@ -1,0 +1,224 @@
+//! Reads a record, strictly, and names the path of every fault.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::base::digest::from_base64url;
+use crate::base::error::{ErrorCode, OAuthError, ReauthorizationReason};
+use crate::base::reader::{Node, Object, Reader};
+use crate::base::secret::Secret;
+use crate::connection::ledger::{Attempt, Fate, Held, Ledger, Opening, Repeated, Status};
+use crate::connection::record::{Consent, FORMAT, LastWords, Record};
+use crate::message::callback::NamedValue;
+use crate::message::pending::Consenter;
+use crate::message::token_answer::Tokens;
+use crate::provider::environment::Environment;
+
+/// The words for the reasons.
+pub(crate) const REASONS: [(&str, ReauthorizationReason); 5] = [
+    ("lost_rotation", ReauthorizationReason::LostRotation),
+    ("idle_expired", ReauthorizationReason::IdleExpired),
+    ("key_lost", ReauthorizationReason::KeyLost),
+    ("revoked_or_role_lost", ReauthorizationReason::RevokedOrRoleLost),
+    ("authorizing_user_gone", ReauthorizationReason::AuthorizingUserGone),
+];
+
+/// The members that this release knows.
+const KNOWN: [&str; 17] = [
+    "format",
+    "provider",
+    "environment",
+    "client_id",
+    "token_endpoint",
+    "account_ids",
+    "consent",
+    "status",
+    "order",
+    "tokens",
+    "window",
+    "not_before",
+    "attempts",
+    "next_attempt",
+    "next_order",
+    "unauthorized",
+    "not_spent",
+];
+
+type Read<T> = Result<T, OAuthError>;
+
+pub(crate) fn read(text: &str) -> Read<Record> {
+    let reader = Reader::new(text, ErrorCode::InvalidJson)?;
+    let node = reader.root();
+    let root = node.open_object()?;
+    let newer_minor = read_format(root.required("format")?)?;
+    let (status, evidence) = read_status(root.required("status")?)?;
+    let whole = |name: &str, least| root.required(name).and_then(|node| node.whole(least));
+    let ledger = Ledger {
+        status,
+        order: whole("order", 0)?,
+        tokens: root.read("tokens", read_held)?,
+        window: root.read("window", read_window)?,
+        not_before: whole("not_before", 0)?,
+        attempts: list(root.required("attempts")?, read_attempt)?,
+        next_attempt: whole("next_attempt", 1)?,
+        next_order: whole("next_order", 1)?,
+        unauthorized: read_repeated(root.required("unauthorized")?)?,
+        not_spent: read_repeated(root.required("not_spent")?)?,
+    };
+    let environment = root.required("environment")?;
+    let unknown = node.members()?.into_iter().filter(|(name, _)| !KNOWN.contains(name));
+    Ok(Record {
+        provider: text_of(&root, "provider")?,
+        environment: Environment::parse(environment.str()?).map_err(|error| environment.relocate(&error))?,
+        client_id: text_of(&root, "client_id")?,
+        token_endpoint: text_of(&root, "token_endpoint")?,
+        account_ids: list(root.required("account_ids")?, read_account)?,
+        consent: root.read("consent", read_consent)?,
+        evidence,
+        ledger,
+        newer_minor,
+        unknown: unknown
+            .map(|(name, node)| (name.to_owned(), node.json().clone()))
+            .collect(),
+    })
+}
+
+/// The minor version, where it is newer than this release's.
+fn read_format(node: &Node<'_>) -> Read<Option<i64>> {
+    let members = node.open_object()?;
+    let major = members.required("major")?;
+    if major.whole(1)? != FORMAT.0 {
+        return Err(major.fault("is a format of another release; read it with a release that knows it"));
+    }
+    let minor = members.required("minor")?.whole(0)?;
+    Ok(Some(minor).filter(|minor| *minor > FORMAT.1))
+}
+
+fn read_status(node: &Node<'_>) -> Read<(Status, Option<LastWords>)> {
+    let members = node.open_object()?;
+    let since = || members.required("since").and_then(|node| node.whole(0));
+    let kind = members.required("type")?;
+    let status = match kind.str()? {
+        "unconnected" => Status::Unconnected,
+        "live" => Status::Live,
+        "needs_reauthorization" => Status::NeedsReauthorization {
+            reason: members.required("reason")?.word(&REASONS)?,
+            since: since()?,
+        },
+        "closed" => Status::Closed { since: since()? },
+        _ => return Err(kind.fault("must be one of unconnected, live, needs_reauthorization, closed")),
+    };
+    let words = LastWords {
+        status: members.read("http_status", |node| node.whole(0))?,
+        oauth_error: members.read("oauth_error", |node| node.str().map(ToOwned::to_owned))?,
+    };
+    let said = words.status.is_some() || words.oauth_error.is_some();
+    Ok((status, Some(words).filter(|_| said)))
+}
+
+fn read_consent(node: &Node<'_>) -> Read<Consent> {
+    let members = node.open_object()?;
+    let optional = |name: &str| members.read(name, |node| node.str().map(ToOwned::to_owned));
+    let role = optional("role")?;
+    Ok(Consent {
+        id: text_of(&members, "id")?,
+        at: members.required("at")?.whole(0)?,
+        login: optional("login")?,
+        scopes_asked: members.required("scopes_asked")?.texts()?,
+        consented_by: optional("user")?.map(|user| Consenter { user, role }),
+    })
+}
+
+fn read_held(node: &Node<'_>) -> Read<Held<Tokens>> {
+    let members = node.open_object()?;
+    let whole = |name: &str, least| members.required(name).and_then(|node| node.whole(least));
+    let optional = |name: &str| members.read(name, |node| node.whole(0));
+    Ok(Held {
+        generation: whole("generation", 1)?,
+        tokens: read_answer(members.required("answer")?)?,
+        born_at: whole("born_at", 0)?,
+        access_not_after: whole("access_not_after", 0)?,
+        idle_deadline: optional("idle_deadline")?,
+        hard_deadline: optional("hard_deadline")?,
+    })
+}
+
+fn read_answer(node: &Node<'_>) -> Read<Tokens> {
+    let members = node.open_object()?;
+    let secret = |name: &str| members.read(name, |node| node.text().map(Secret::new));
+    let optional = |name: &str| members.read(name, |node| node.whole(0));
+    Ok(Tokens {
+        access_token: secret("access_token")?,
+        access_life_ms: optional("access_life")?,
+        refresh_token: secret("refresh_token")?,
+        refresh_idle_ms: optional("refresh_idle")?,
+        refresh_hard_ms: optional("refresh_hard")?,
+        scopes: members.required("scopes")?.texts()?,
+        account_ids: list(members.required("account_ids")?, read_account)?,
+    })
+}
+
+fn read_window(node: &Node<'_>) -> Read<Opening> {
+    let members = node.open_object()?;
+    Ok(Opening {
+        at: members.required("opened_at")?.whole(0)?,
+        last_chances: members.required("last_chances")?.whole(0)?,
+    })
+}
+
+fn read_attempt(node: &Node<'_>) -> Read<Attempt<Tokens>> {
+    let members = node.open_object()?;
+    let whole = |name: &str, least| members.required(name).and_then(|node| node.whole(least));
+    let holder = members.required("holder")?;
+    let bytes: Option<[u8; 16]> = from_base64url(holder.str()?).and_then(|bytes| bytes.try_into().ok());
+    let Some(bytes) = bytes else {
+        return Err(holder.fault("must be 16 bytes in base64url"));
+    };
+    Ok(Attempt {
+        number: whole("number", 1)?,
+        holder: u128::from_be_bytes(bytes),
+        claimed: whole("claimed", 0)?,
+        send_by: whole("send_by", 0)?,
+        fate: read_fate(members.required("fate")?)?,
+    })
+}
+
+fn read_fate(node: &Node<'_>) -> Read<Fate<Tokens>> {
+    let members = node.open_object()?;
+    let kind = members.required("type")?;
+    match kind.str()? {
+        "open" => Ok(Fate::Open),
+        "closed" => Ok(Fate::Closed),
+        "not_spent" => Ok(Fate::NotSpent),
+        "rejected" => Ok(Fate::Rejected {
+            doubtful: members.required("doubtful")?.bool()?,
+        }),
+        "answered" => Ok(Fate::Answered(read_answer(members.required("answer")?)?)),
+        _ => Err(kind.fault("must be one of open, closed, not_spent, rejected, answered")),
+    }
+}
+
+fn read_repeated(node: &Node<'_>) -> Read<Repeated> {
+    let members = node.open_object()?;
+    Ok(Repeated {
+        times: members.required("times")?.whole(0)?,
+        at: members.required("at")?.whole(0)?,
+    })
+}
+
+fn read_account(node: &Node<'_>) -> Read<NamedValue> {
+    let members = node.open_object()?;
+    Ok(NamedValue {
+        name: text_of(&members, "name")?,
+        value: members.required("value")?.str()?.to_owned(),
+    })
+}
+
+fn text_of(members: &Object<'_>, name: &str) -> Read<String> {
+    members.required(name)?.text().map(ToOwned::to_owned)
+}
+
+fn list<'a, T>(node: &Node<'a>, read: impl Fn(&Node<'a>) -> Read<T>) -> Read<Vec<T>> {
+    node.items()?.iter().map(read).collect()
+}

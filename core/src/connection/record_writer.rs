@@ -1,0 +1,154 @@
+//! Writes a record.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::base::digest::base64url;
+use crate::base::json::Json;
+use crate::base::secret::Secret;
+use crate::connection::ledger::{Attempt, Fate, Held, Opening, Repeated, Status};
+use crate::connection::record::{Consent, FORMAT, Record};
+use crate::connection::record_reader::REASONS;
+use crate::message::callback::NamedValue;
+use crate::message::token_answer::Tokens;
+
+pub(crate) fn write(record: &Record) -> Json {
+    let ledger = &record.ledger;
+    let format = Json::object()
+        .set("major", Json::number(FORMAT.0))
+        .set("minor", Json::number(record.newer_minor.unwrap_or(FORMAT.1)))
+        .done();
+    let mut object = Json::object()
+        .set("format", format)
+        .set("provider", Json::string(record.provider.as_str()))
+        .set("environment", Json::string(record.environment.as_str()))
+        .set("client_id", Json::string(record.client_id.as_str()))
+        .set("token_endpoint", Json::string(record.token_endpoint.as_str()))
+        .set("account_ids", accounts(&record.account_ids))
+        .set_some("consent", record.consent.as_ref().map(consent))
+        .set("status", status(record))
+        .set("order", Json::number(ledger.order))
+        .set_some("tokens", ledger.tokens.as_ref().map(held))
+        .set_some("window", ledger.window.map(window))
+        .set("not_before", Json::number(ledger.not_before))
+        .set("attempts", Json::Array(ledger.attempts.iter().map(attempt).collect()))
+        .set("next_attempt", Json::number(ledger.next_attempt))
+        .set("next_order", Json::number(ledger.next_order))
+        .set("unauthorized", repeated(ledger.unauthorized))
+        .set("not_spent", repeated(ledger.not_spent));
+    for (name, value) in &record.unknown {
+        object = object.set(name, value.clone());
+    }
+    object.done()
+}
+
+pub(crate) fn status_word(status: &Status) -> &'static str {
+    match status {
+        Status::Unconnected => "unconnected",
+        Status::Live => "live",
+        Status::NeedsReauthorization { .. } => "needs_reauthorization",
+        Status::Closed { .. } => "closed",
+    }
+}
+
+fn status(record: &Record) -> Json {
+    let status = &record.ledger.status;
+    let object = Json::object().set("type", Json::string(status_word(status)));
+    match status {
+        Status::Unconnected | Status::Live => object,
+        Status::NeedsReauthorization { reason, since } => {
+            let word = REASONS.iter().find(|(_, known)| known == reason).map(|(word, _)| *word);
+            let words = record.evidence.as_ref();
+            let oauth_error = words.and_then(|words| words.oauth_error.as_deref());
+            object
+                .set("reason", Json::string(word.unwrap_or_default()))
+                .set("since", Json::number(*since))
+                .set_some("http_status", words.and_then(|words| words.status).map(Json::number))
+                .set_some("oauth_error", oauth_error.map(Json::string))
+        }
+        Status::Closed { since } => object.set("since", Json::number(*since)),
+    }
+    .done()
+}
+
+fn consent(consent: &Consent) -> Json {
+    let by = consent.consented_by.as_ref();
+    Json::object()
+        .set("id", Json::string(consent.id.as_str()))
+        .set("at", Json::number(consent.at))
+        .set_some("login", consent.login.as_deref().map(Json::string))
+        .set("scopes_asked", texts(&consent.scopes_asked))
+        .set_some("user", by.map(|by| Json::string(by.user.as_str())))
+        .set_some("role", by.and_then(|by| by.role.as_deref()).map(Json::string))
+        .done()
+}
+
+fn held(held: &Held<Tokens>) -> Json {
+    Json::object()
+        .set("generation", Json::number(held.generation))
+        .set("born_at", Json::number(held.born_at))
+        .set("access_not_after", Json::number(held.access_not_after))
+        .set_some("idle_deadline", held.idle_deadline.map(Json::number))
+        .set_some("hard_deadline", held.hard_deadline.map(Json::number))
+        .set("answer", answer(&held.tokens))
+        .done()
+}
+
+fn answer(tokens: &Tokens) -> Json {
+    let secret = |token: &Option<Secret>| token.as_ref().map(|token| Json::string(token.expose()));
+    Json::object()
+        .set_some("refresh_token", secret(&tokens.refresh_token))
+        .set_some("access_token", secret(&tokens.access_token))
+        .set_some("access_life", tokens.access_life_ms.map(Json::number))
+        .set_some("refresh_idle", tokens.refresh_idle_ms.map(Json::number))
+        .set_some("refresh_hard", tokens.refresh_hard_ms.map(Json::number))
+        .set("scopes", texts(&tokens.scopes))
+        .set("account_ids", accounts(&tokens.account_ids))
+        .done()
+}
+
+fn window(opening: Opening) -> Json {
+    Json::object()
+        .set("opened_at", Json::number(opening.at))
+        .set("last_chances", Json::number(opening.last_chances))
+        .done()
+}
+
+fn attempt(attempt: &Attempt<Tokens>) -> Json {
+    let word = |word: &str| Json::object().set("type", Json::string(word));
+    let fate = match &attempt.fate {
+        Fate::Open => word("open"),
+        Fate::Closed => word("closed"),
+        Fate::NotSpent => word("not_spent"),
+        Fate::Rejected { doubtful } => word("rejected").set("doubtful", Json::Bool(*doubtful)),
+        Fate::Answered(tokens) => word("answered").set("answer", answer(tokens)),
+    };
+    Json::object()
+        .set("number", Json::number(attempt.number))
+        .set("holder", Json::string(base64url(&attempt.holder.to_be_bytes())))
+        .set("claimed", Json::number(attempt.claimed))
+        .set("send_by", Json::number(attempt.send_by))
+        .set("fate", fate.done())
+        .done()
+}
+
+fn repeated(repeated: Repeated) -> Json {
+    Json::object()
+        .set("times", Json::number(repeated.times))
+        .set("at", Json::number(repeated.at))
+        .done()
+}
+
+fn accounts(accounts: &[NamedValue]) -> Json {
+    let account = |account: &NamedValue| {
+        Json::object()
+            .set("name", Json::string(account.name.as_str()))
+            .set("value", Json::string(account.value.as_str()))
+            .done()
+    };
+    Json::Array(accounts.iter().map(account).collect::<Vec<_>>())
+}
+
+fn texts(texts: &[String]) -> Json {
+    Json::strings(texts.iter().map(String::as_str))
+}
