@@ -11,6 +11,8 @@ use evergrant::base::secret::Secret;
 use evergrant::client::assertion::{SignatureAlgorithm, SignatureEncoding};
 use evergrant::client::authentication::SecretChoice;
 use evergrant::client::configuration::Client;
+use evergrant::connection::ledger::{Fate, Learnt};
+use evergrant::connection::record::Record;
 use evergrant::drive::host::{Exchange, Host};
 use evergrant::drive::store::{Loaded, NoStore, SaveResult};
 use evergrant::flow::input::Input;
@@ -21,7 +23,7 @@ use evergrant::flow::stored::Stored;
 use evergrant::message::authorize::AuthorizationRequest;
 use evergrant::message::callback::Callback;
 use evergrant::message::pending::Consenter;
-use evergrant::message::token_answer::{Reply, Verdict};
+use evergrant::message::token_answer::{Reply, Tokens, Verdict};
 use evergrant::message::token_request::{Prepared, TokenRequest};
 use evergrant::message::www_authenticate;
 use evergrant::provider::environment::Environment;
@@ -73,6 +75,20 @@ public_types![
     client::authentication::SecretChoice,
     client::configuration::Client,
     client::configuration::ClientBuilder,
+    connection::ledger::Attempt<Tokens>,
+    connection::ledger::Fate<Tokens>,
+    connection::ledger::Held<Tokens>,
+    connection::ledger::Learnt<Tokens>,
+    connection::ledger::Ledger<Tokens>,
+    connection::ledger::Opening,
+    connection::ledger::Repeated,
+    connection::ledger::Report<Tokens>,
+    connection::ledger::Status,
+    connection::ledger::Ticket,
+    connection::policy::Policy,
+    connection::record::Record,
+    connection::rules::Rule,
+    connection::rules::Rules,
     drive::host::Exchange,
     drive::service_tokens::ServiceTokens<Offline>,
     drive::store::Loaded,
@@ -119,7 +135,16 @@ public_types![
 ];
 
 /// Types that hold no text at all, or words of a closed set, or what the host calls no secret.
-const WITHOUT_SECRETS: [&str; 26] = [
+const WITHOUT_SECRETS: [&str; 34] = [
+    "connection::ledger::Opening",
+    "connection::ledger::Repeated",
+    // What a worker learnt: `Learnt` and `Ticket` together, and both are here.
+    "connection::ledger::Report",
+    "connection::ledger::Status",
+    "connection::ledger::Ticket",
+    "connection::policy::Policy",
+    "connection::rules::Rule",
+    "connection::rules::Rules",
     "base::error::Action",
     "base::error::ErrorCode",
     "base::error::Party",
@@ -346,6 +371,10 @@ fn prints() -> Vec<(&'static str, String)> {
         store_now: 1,
     };
     let _ = NoStore;
+    let record = include_str!("../records/1.0/live.json")
+        .replace("refresh-", &marked("refresh"))
+        .replace("access-", &marked("access"));
+    let record = Record::from_json(&record).unwrap();
     vec![
         (
             "base::error::ErrorDetails",
@@ -378,6 +407,18 @@ fn prints() -> Vec<(&'static str, String)> {
             "client::configuration::ClientBuilder",
             format!("{builder:?} {builder:#?}"),
         ),
+        ("connection::ledger::Attempt", format!("{:?}", record.ledger().attempts)),
+        (
+            "connection::ledger::Fate",
+            format!("{:?}", Fate::Answered(tokens.clone())),
+        ),
+        ("connection::ledger::Held", format!("{:?}", record.ledger().tokens)),
+        (
+            "connection::ledger::Learnt",
+            format!("{:?}", Learnt::Answered(tokens.clone())),
+        ),
+        ("connection::ledger::Ledger", format!("{:#?}", record.ledger())),
+        ("connection::record::Record", format!("{record:?} {record:#?}")),
         (
             "drive::host::Exchange",
             format!("{:?}", Exchange::Answer(answer.clone())),

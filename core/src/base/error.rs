@@ -275,11 +275,14 @@ impl fmt::Display for OAuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let details = &self.0.details;
         if let Some(field) = &details.field {
-            write!(f, "{field}: ")?;
+            f.write_str(field)?;
+            f.write_str(": ")?;
         }
         f.write_str(&details.message)?;
         if let Some(error) = &details.oauth_error {
-            write!(f, " (the provider said {error})")?;
+            f.write_str(" (the provider said ")?;
+            f.write_str(error)?;
+            f.write_str(")")?;
         }
         Ok(())
     }

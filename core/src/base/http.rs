@@ -4,7 +4,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::base::secret::{Secret, Wiped};
+use zeroize::Zeroizing;
+
+use crate::base::secret::Secret;
 
 /// The method of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -152,7 +154,7 @@ impl fmt::Debug for ResponseHeader {
 pub struct HttpResponse {
     status: u16,
     headers: Vec<ResponseHeader>,
-    body: Wiped<Vec<u8>>,
+    body: Zeroizing<Vec<u8>>,
 }
 
 impl HttpResponse {
@@ -161,7 +163,7 @@ impl HttpResponse {
         Self {
             status,
             headers,
-            body: Wiped::new(body),
+            body: Zeroizing::new(body),
         }
     }
 

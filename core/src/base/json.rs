@@ -7,8 +7,7 @@ use core::cell::Cell;
 use core::fmt;
 
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
-
-use crate::base::secret::Wiped;
+use zeroize::Zeroizing;
 
 /// Nesting past this is refused: far above what any document here needs, far below what a wasm stack holds.
 const MAX_DEPTH: u32 = 24;
@@ -24,7 +23,7 @@ pub(crate) enum Json {
     Bool(bool),
     Number(Number),
     // Tokens pass through here, so the text is wiped on drop.
-    String(Wiped<String>),
+    String(Zeroizing<String>),
     Array(Vec<Json>),
     Object(Vec<(String, Json)>),
 }
@@ -65,8 +64,8 @@ impl Json {
     }
 
     /// Compact JSON text.
-    pub(crate) fn print(&self) -> Wiped<String> {
-        let mut out = Wiped::new(String::new());
+    pub(crate) fn print(&self) -> Zeroizing<String> {
+        let mut out = Zeroizing::new(String::new());
         self.print_into(&mut out);
         out
     }
@@ -109,7 +108,7 @@ impl Json {
     }
 
     pub(crate) fn string(text: impl Into<String>) -> Self {
-        Self::String(Wiped::new(text.into()))
+        Self::String(Zeroizing::new(text.into()))
     }
 
     pub(crate) fn strings<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
@@ -159,7 +158,7 @@ impl Number {
         }
     }
 
-    /// Fractions to the thousandth: none is ever handed on, and the tables that print them in full are 10 KB of wasm.
+    /// Fractions to the thousandth: none is ever handed on, and what prints them in full is 7 KB of wasm.
     fn print_into(self, out: &mut String) {
         let (negative, whole, thousandths) = match self {
             Self::Signed(number) => (number < 0, number.unsigned_abs(), None),
@@ -323,7 +322,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
     }
 
     fn visit_string<E>(self, value: String) -> Result<Json, E> {
-        Ok(Json::String(Wiped::new(value)))
+        Ok(Json::String(Zeroizing::new(value)))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json, A::Error> {

@@ -3,9 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use zeroize::Zeroize;
-
-use crate::base::secret::Wiped;
+use zeroize::{Zeroize, Zeroizing};
 
 /// The longest query that is read, in bytes.
 pub(crate) const LONGEST_QUERY: usize = 16 * 1024;
@@ -14,7 +12,7 @@ pub(crate) const LONGEST_QUERY: usize = 16 * 1024;
 pub(crate) const MOST_PAIRS: usize = 100;
 
 /// A decoded name and its decoded value; both may hold a code or a token, so both are wiped on drop.
-pub(crate) type Pair = (Wiped<String>, Wiped<String>);
+pub(crate) type Pair = (Zeroizing<String>, Zeroizing<String>);
 
 /// Why a query could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,9 +59,9 @@ pub(crate) fn form_pairs(query: &str) -> Result<Vec<Pair>, Fault> {
     Ok(pairs)
 }
 
-fn form_decode(text: &str) -> Result<Wiped<String>, Fault> {
+fn form_decode(text: &str) -> Result<Zeroizing<String>, Fault> {
     // Decoding never lengthens, so the buffer never moves and leaves no copy behind.
-    let mut bytes = Wiped::new(Vec::with_capacity(text.len()));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {
         rest = tail;
@@ -83,7 +81,7 @@ fn form_decode(text: &str) -> Result<Wiped<String>, Fault> {
         });
     }
     match String::from_utf8(core::mem::take(&mut *bytes)) {
-        Ok(text) => Ok(Wiped::new(text)),
+        Ok(text) => Ok(Zeroizing::new(text)),
         Err(error) => {
             error.into_bytes().zeroize();
             Err(Fault::InvalidUtf8)

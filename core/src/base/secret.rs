@@ -2,49 +2,9 @@
 
 use alloc::string::String;
 use core::fmt;
-use core::ops::{Deref, DerefMut};
 
 use subtle::ConstantTimeEq;
-use zeroize::Zeroize;
-
-/// What is wiped on drop: text and bytes on their way into a [`Secret`] or out of one.
-///
-/// It is `zeroize::Zeroizing` whose drop is a call: a loop at each of some hundred places would be 10 KB of wasm.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Wiped<T: Zeroize>(T);
-
-impl<T: Zeroize> Wiped<T> {
-    pub(crate) fn new(value: T) -> Self {
-        Self(value)
-    }
-}
-
-impl<T: Zeroize> Drop for Wiped<T> {
-    #[inline(never)]
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
-
-impl<T: Zeroize> fmt::Debug for Wiped<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Wiped(redacted)")
-    }
-}
-
-impl<T: Zeroize> Deref for Wiped<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
-
-impl<T: Zeroize> DerefMut for Wiped<T> {
-    fn deref_mut(&mut self) -> &mut T {
-        &mut self.0
-    }
-}
+use zeroize::Zeroizing;
 
 /// A token, code, verifier, client secret or other text that must not appear in any print.
 ///
@@ -59,12 +19,12 @@ impl<T: Zeroize> DerefMut for Wiped<T> {
 /// assert_eq!(secret.expose(), "hunter2");
 /// ```
 #[derive(Clone)]
-pub struct Secret(Wiped<String>);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// Takes the text into custody.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(Wiped::new(text.into()))
+        Self(Zeroizing::new(text.into()))
     }
 
     /// The text itself.

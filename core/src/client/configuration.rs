@@ -2,6 +2,7 @@
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -32,7 +33,11 @@ use crate::provider::template::EndpointTemplate;
 /// # Ok::<(), evergrant::base::error::OAuthError>(())
 /// ```
 #[derive(Clone, PartialEq)]
-pub struct Client {
+pub struct Client(Arc<Facts>);
+
+/// What a client is; every machine holds the client, so it is shared and not copied.
+#[derive(PartialEq)]
+struct Facts {
     profile: Profile,
     environment: Environment,
     client_id: String,
@@ -67,53 +72,53 @@ impl Client {
 
     /// The profile.
     pub fn profile(&self) -> &Profile {
-        &self.profile
+        &self.0.profile
     }
 
     /// The environment.
     pub fn environment(&self) -> Environment {
-        self.environment
+        self.0.environment
     }
 
     /// The client id.
     pub fn client_id(&self) -> &str {
-        &self.client_id
+        &self.0.client_id
     }
 
     /// The redirect URI, where one was given.
     pub fn redirect_uri(&self) -> Option<&RedirectUri> {
-        self.redirect_uri.as_ref()
+        self.0.redirect_uri.as_ref()
     }
 
     /// The token endpoint that requests go to; with mutual TLS the provider's other host, where it has one.
     pub fn token_endpoint(&self) -> &Endpoint {
-        &self.token
+        &self.0.token
     }
 
     /// Whether requests to the token endpoint need the host's client certificate (RFC 8705, Wise).
     pub fn wants_client_certificate(&self) -> bool {
-        self.mutual_tls
+        self.0.mutual_tls
     }
 
     /// Whether a second client secret is there to fall back on while secrets are rotated.
     pub fn has_next_client_secret(&self) -> bool {
-        matches!(&self.authentication, Authentication::Secret { next: Some(_), .. })
+        matches!(&self.0.authentication, Authentication::Secret { next: Some(_), .. })
     }
 
     pub(crate) fn authorize_endpoint(&self) -> Option<&Endpoint> {
-        self.authorize.as_ref()
+        self.0.authorize.as_ref()
     }
 
     pub(crate) fn issuer(&self) -> Option<&str> {
-        self.issuer.as_deref()
+        self.0.issuer.as_deref()
     }
 
     pub(crate) fn authentication(&self) -> &Authentication {
-        &self.authentication
+        &self.0.authentication
     }
 
     pub(crate) fn headers(&self) -> &[(String, Secret)] {
-        &self.headers
+        &self.0.headers
     }
 }
 
@@ -122,9 +127,9 @@ impl fmt::Debug for Client {
         write!(
             f,
             "Client({} {}, client id {:?})",
-            self.profile.id(),
-            self.environment.as_str(),
-            self.client_id
+            self.0.profile.id(),
+            self.0.environment.as_str(),
+            self.0.client_id
         )
     }
 }
@@ -265,7 +270,7 @@ impl ClientBuilder {
             Some(uri) => Some(RedirectUri::parse(uri).map_err(|error| error.at("redirect_uri"))?),
             None => None,
         };
-        Ok(Client {
+        Ok(Client(Arc::new(Facts {
             profile: self.profile,
             environment: self.environment,
             client_id: self.client_id,
@@ -276,7 +281,7 @@ impl ClientBuilder {
             token,
             issuer,
             mutual_tls,
-        })
+        })))
     }
 
     fn authentication(&self) -> Result<Authentication, OAuthError> {

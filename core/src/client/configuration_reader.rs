@@ -79,7 +79,7 @@ fn read_profile(node: &Node<'_>) -> Result<Profile, OAuthError> {
         None if node.json().is_object() => Profile::from_json(&node.json().print()).map_err(|error| {
             let field = error.details().field.clone();
             match field {
-                Some(inner) => error.at(alloc::format!("profile.{inner}")),
+                Some(inner) => error.at(["profile.", &inner].concat()),
                 None => error.at("profile"),
             }
         }),

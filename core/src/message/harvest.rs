@@ -6,9 +6,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use zeroize::Zeroizing;
+
 use crate::base::json::Json;
 use crate::base::percent::{self, Pair};
-use crate::base::secret::Wiped;
 use crate::message::damaged;
 
 /// A body, in the best reading that it allows.
@@ -71,7 +72,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The first text at these paths that is not empty.
-    pub(crate) fn text(&self, paths: &[String]) -> Option<Wiped<String>> {
+    pub(crate) fn text(&self, paths: &[String]) -> Option<Zeroizing<String>> {
         for path in paths {
             for value in self.all(path) {
                 match value {

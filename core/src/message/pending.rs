@@ -120,21 +120,34 @@ impl Pending {
         };
         let reader = Reader::new(json, ErrorCode::InvalidPending)?;
         let root = reader.root().open_object()?;
-        let text = |name: &str| root.required(name).and_then(|node| node.text().map(ToOwned::to_owned));
-        let optional = |name: &str| root.read(name, |node| node.text().map(ToOwned::to_owned));
+        // Borrowed until all is read, so that a fault has nothing to throw away.
+        let text = |name: &str| root.required(name).and_then(Node::text);
+        let optional = |name: &str| root.read(name, Node::text);
+        let provider = text("provider")?;
+        let environment = root.required("environment")?.word(&ENVIRONMENTS)?;
+        let client_id = text("client_id")?;
+        let state = text("state")?;
+        let verifier = optional("verifier")?;
+        let issuer = optional("issuer")?;
+        let redirect_uri = root.required("redirect_uri").and_then(read_redirect_uri)?;
+        let binding = optional("binding")?;
+        let scopes = root.required("scopes")?.texts()?;
+        let consenter = root.read("consenter", read_consenter)?;
+        let begun_at = root.required("begun_at")?.whole(0)?;
+        let life = root.required("life")?.whole(1)?;
         Ok(Self {
-            provider: text("provider")?,
-            environment: root.required("environment")?.word(&ENVIRONMENTS)?,
-            client_id: text("client_id")?,
-            state: root.required("state")?.text()?.into(),
-            verifier: root.read("verifier", |node| node.text().map(Secret::new))?,
-            issuer: optional("issuer")?,
-            redirect_uri: root.required("redirect_uri").and_then(read_redirect_uri)?,
-            binding: Binding::of_digest(optional("binding")?.as_deref()),
-            scopes: root.required("scopes")?.texts()?,
-            consenter: root.read("consenter", read_consenter)?,
-            begun_at: root.required("begun_at")?.whole(0)?,
-            life: root.required("life")?.whole(1)?,
+            provider: provider.to_owned(),
+            environment,
+            client_id: client_id.to_owned(),
+            state: state.into(),
+            verifier: verifier.map(Secret::new),
+            issuer: issuer.map(ToOwned::to_owned),
+            redirect_uri: redirect_uri.to_owned(),
+            binding: Binding::of_digest(binding),
+            scopes,
+            consenter,
+            begun_at,
+            life,
         })
     }
 
@@ -152,9 +165,10 @@ impl Pending {
     }
 }
 
-fn read_redirect_uri(node: &Node<'_>) -> Result<String, OAuthError> {
-    let uri = RedirectUri::parse(node.str()?).map_err(|error| node.relocate(&error))?;
-    Ok(uri.as_str().to_owned())
+fn read_redirect_uri<'a>(node: &Node<'a>) -> Result<&'a str, OAuthError> {
+    let uri = node.str()?;
+    RedirectUri::parse(uri).map_err(|error| node.relocate(&error))?;
+    Ok(uri)
 }
 
 fn read_consenter(node: &Node<'_>) -> Result<Consenter, OAuthError> {
