@@ -63,11 +63,28 @@ impl Json {
         matches!(self, Self::Object(_))
     }
 
-    /// Compact JSON text.
+    /// Compact JSON text. It is made in one piece, so that no shorter copies of a secret stay behind in memory.
     pub(crate) fn print(&self) -> Zeroizing<String> {
-        let mut out = Zeroizing::new(String::new());
+        let mut out = Zeroizing::new(String::with_capacity(self.room()));
         self.print_into(&mut out);
         out
+    }
+
+    /// At least as many bytes as the text has.
+    fn room(&self) -> usize {
+        match self {
+            Self::Null | Self::Bool(_) => 5,
+            Self::Number(_) => 32,
+            Self::String(text) => room_of(text),
+            Self::Array(items) => items
+                .iter()
+                .fold(2, |room, item| room.saturating_add(item.room()).saturating_add(1)),
+            Self::Object(members) => members.iter().fold(2, |room, (name, value)| {
+                room.saturating_add(room_of(name))
+                    .saturating_add(value.room())
+                    .saturating_add(2)
+            }),
+        }
     }
 
     fn print_into(&self, out: &mut String) {
@@ -188,6 +205,12 @@ pub(crate) fn push_digits(number: u64, out: &mut String) {
         push_digits(number / 10, out);
     }
     out.push(char::from(b'0' + (number % 10) as u8));
+}
+
+fn room_of(text: &str) -> usize {
+    let escaped = |byte: &u8| *byte < b' ' || matches!(*byte, b'"' | b'\\');
+    let escapes = text.as_bytes().iter().filter(|byte| escaped(byte)).count();
+    text.len().saturating_add(escapes.saturating_mul(5)).saturating_add(2)
 }
 
 fn print_string(text: &str, out: &mut String) {
@@ -349,6 +372,21 @@ impl<'de> Visitor<'de> for Tree<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn printing_never_grows_the_text() {
+        for text in [
+            r#"{"a":[1,-2,3.5,null,true,false,"q\"\\\n\u0001é"],"":{}}"#,
+            "[]",
+            "[[],{}]",
+            r#""\u0000""#,
+        ] {
+            let tree = Json::parse(text.as_bytes()).unwrap();
+            assert!(tree.print().len() <= tree.room(), "{text}");
+        }
+        let numbers = Json::parse(b"[-9223372036854775808,18446744073709551615,-1e300,1e300]").unwrap();
+        assert!(numbers.print().len() <= numbers.room());
+    }
 
     #[test]
     fn trees_survive_printing() {
