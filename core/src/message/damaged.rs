@@ -38,7 +38,8 @@ pub(crate) fn find(bytes: &[u8], path: &str, found: &mut Vec<Json>) {
                     }
                     rest = after;
                 } else {
-                    key = Some(text);
+                    // Only what opens right behind a name belongs to it.
+                    key = Some(text).filter(|_| matches!(value.first(), Some(b'{' | b'[')));
                     rest = value;
                 }
                 continue;
@@ -141,11 +142,11 @@ fn search(bytes: &[u8], name: &str, found: &mut Vec<Json>) {
             .strip_prefix(name.as_bytes())
             .and_then(|after| after.strip_prefix(b"\""));
         let Some(after) = named else { continue };
-        let value = after
-            .trim_ascii_start()
-            .strip_prefix(b":")
-            .map(<[u8]>::trim_ascii_start);
-        if let Some((value, _)) = value.and_then(scalar) {
+        // The closing quote may open the next name: only behind a colon the search goes on further on.
+        let Some(value) = after.trim_ascii_start().strip_prefix(b":") else {
+            continue;
+        };
+        if let Some((value, _)) = scalar(value.trim_ascii_start()) {
             found.push(value);
         }
         rest = after;
@@ -220,6 +221,7 @@ mod tests {
     fn where_the_structure_is_hidden_the_name_is_searched() {
         // An odd quote turns everything behind it inside out.
         assert_eq!(at("refresh_token", r#"a 5" screen {"refresh_token":"new"}"#), ["new"]);
+        assert_eq!(at("refresh_token", r#"{"refresh_token"refresh_token":"new"}"#), ["new"]);
         assert_eq!(
             at("user.refresh_token", r#"a 5" screen {"refresh_token":"new"}"#),
             Vec::<String>::new()

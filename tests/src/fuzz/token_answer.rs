@@ -165,23 +165,27 @@ pub fn check_harvest(name: &str, body: &[u8], settled: &Settled) {
     }
 }
 
-/// Whether the name stands inside more than one pair of braces, as far as they can be counted: there it is another field.
+/// Whether the name stands inside braces or brackets that belong to a name: there it is another field.
 pub fn stands_deeper(name: &str, body: &[u8]) -> bool {
     let wanted = format!("\"{name}\"");
-    let (mut depth, mut in_text, mut escaped) = (0_i64, false, false);
+    let (mut named, mut in_text, mut escaped) = (Vec::new(), false, false);
+    let mut before = b' ';
     for (at, byte) in body.iter().enumerate() {
         match byte {
             _ if escaped => escaped = false,
             b'\\' if in_text => escaped = true,
             b'"' => {
-                if !in_text && depth > 1 && body[at..].starts_with(wanted.as_bytes()) {
+                if !in_text && named.contains(&true) && body[at..].starts_with(wanted.as_bytes()) {
                     return true;
                 }
                 in_text = !in_text;
             }
-            b'{' | b'[' if !in_text => depth += 1,
-            b'}' | b']' if !in_text => depth -= 1,
+            b'{' | b'[' if !in_text => named.push(before == b':'),
+            b'}' | b']' if !in_text => drop(named.pop()),
             _ => {}
+        }
+        if !byte.is_ascii_whitespace() {
+            before = *byte;
         }
     }
     false

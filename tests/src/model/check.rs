@@ -17,17 +17,17 @@ pub enum Wrong {
     StaysDead,
     /// The connection is dead, and at the end nobody has said so.
     UnreportedDeath,
-    /// I1: a request left without its entry in the ledger.
+    /// A request left without its entry in the ledger.
     SentUnclaimed,
-    /// I2: a request left while another with the same refresh token might still arrive.
+    /// A request left while another with the same refresh token might still arrive.
     SentBesideLiving,
-    /// I3: a request left after the window, while a holder was silent and patience not over.
+    /// A request left after the window, while a holder was silent and patience not over.
     SentOutsideWindow,
     /// I4: generation or order went back.
     WentBack,
-    /// I7: a closed connection was opened again.
+    /// A closed connection was opened again.
     Reopened,
-    /// I12: a token was served whose pair is not saved.
+    /// A token was served whose pair is not saved.
     ServedUnsaved,
     /// A worker ended without a token although the connection lives and nothing goes wrong any more.
     Stuck,
