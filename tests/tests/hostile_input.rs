@@ -1156,7 +1156,7 @@ fn switch_iss_in_the_callback() {
 
 // -------------------------------------------------------------------------------------------------------- the table
 
-/// Every row of docs/hostile-input.md names a test here or in another file of the tests, or the feature it comes with;
+/// Every row of docs/hostile-input.md names a test here, or the feature it comes with;
 /// and every test here stands in a row.
 #[test]
 fn the_table_is_held() {
