@@ -20,7 +20,8 @@ mod messages;
 
 #[cfg(feature = "machines")]
 pub use machines::{
-    AccessToken, AuthorizationRequest, Binding, Client, HttpResponse, ServiceToken, ServiceTokenWork, pending_id,
+    AccessToken, AuthorizationRequest, Binding, Client, HttpResponse, Scopes, ServiceToken, ServiceTokenWork,
+    pending_id,
 };
 #[cfg(feature = "messages")]
 pub use messages::{message_names, messages};

@@ -9,8 +9,21 @@ export interface Now {
   readonly steady: number;
 }
 
+/** Half a surrogate pair has no UTF-8: on the way to the module it would silently become another character. */
 export function text(name: string, value: unknown): string {
   if (typeof value !== "string") throw new TypeError(`${name} must be a string`);
+  if (!value.isWellFormed()) throw new TypeError(`${name} must be well-formed Unicode`);
+  return value;
+}
+
+/** A string is iterable too, and would be taken apart. */
+export function list(name: string, value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw new TypeError(`${name} must be an array`);
+  return value;
+}
+
+export function boolean(name: string, value: unknown): boolean {
+  if (typeof value !== "boolean") throw new TypeError(`${name} must be a boolean`);
   return value;
 }
 
@@ -19,8 +32,12 @@ export function integer(name: string, value: unknown): number {
   return value as number;
 }
 
+/** The most bytes that are let in, 16 MiB: far above any `maxBodyBytes`, and far below what the module's memory holds. */
+const MOST_BYTES = 16 * 1024 * 1024;
+
 export function bytes(name: string, value: unknown): Uint8Array {
   if (!(value instanceof Uint8Array)) throw new TypeError(`${name} must be a Uint8Array`);
+  if (value.length > MOST_BYTES) throw new RangeError(`${name} must not be larger than 16 MiB`);
   return value;
 }
 

@@ -1,6 +1,6 @@
 // The client, and the beginning of a login.
 
-import { type Now, clocks, entropy, integer, text } from "./arguments.js";
+import { type Now, clocks, entropy, integer, list, text } from "./arguments.js";
 import { fallible } from "./errors.js";
 import { Redacted } from "./redacted.js";
 import * as wasm from "./wasm/evergrant_bg.js";
@@ -73,19 +73,15 @@ function authorization(request: AuthorizationRequest): wasm.AuthorizationRequest
   const given = new wasm.AuthorizationRequest(Binding.unwrap(tie));
   for (const scope of list("scopes", scopes)) given.scope(text("scopes", scope));
   for (const scope of list("beside", beside)) given.beside(text("beside", scope));
-  for (const [name, value] of Object.entries(parameters)) given.parameter(name, text(`parameters.${name}`, value));
+  for (const [name, value] of Object.entries(parameters)) {
+    given.parameter(text("the name of a parameter", name), text(`parameters.${name}`, value));
+  }
   if (consenter !== undefined) {
     const { user, role } = consenter;
     given.consenter(text("consenter.user", user), role === undefined ? undefined : text("consenter.role", role));
   }
   if (lifeMs !== undefined) given.lifeMs(integer("lifeMs", lifeMs));
   return given;
-}
-
-/** A string is iterable too, and would be taken apart. */
-function list(name: string, value: unknown): readonly unknown[] {
-  if (!Array.isArray(value)) throw new TypeError(`${name} must be an array`);
-  return value;
 }
 
 /** What ties a login to the user's session at the host, so that nobody finishes a login that somebody else began. */

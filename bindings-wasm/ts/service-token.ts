@@ -1,7 +1,7 @@
 // The machine for client credentials.
 
 import { AccessToken } from "./access-token.js";
-import { type Now, bytes, clocks, entropy, integer, text } from "./arguments.js";
+import { type Now, boolean, bytes, clocks, entropy, integer, list, text } from "./arguments.js";
 import { Client } from "./client.js";
 import { fallible } from "./errors.js";
 import { HttpResponse } from "./http.js";
@@ -29,8 +29,9 @@ export class ServiceToken extends Redacted {
       this.#inner = from;
     } else {
       if (!(from instanceof Client)) throw new TypeError("client must be a Client");
-      const list = Array.from(scopes, (scope) => text("scopes", scope));
-      this.#inner = new wasm.ServiceToken(Client.unwrap(from), list.join(" "));
+      const given = new wasm.Scopes();
+      for (const scope of list("scopes", scopes)) given.scope(text("scopes", scope));
+      this.#inner = new wasm.ServiceToken(Client.unwrap(from), given);
     }
   }
 
@@ -111,7 +112,7 @@ export class ServiceTokenWork extends Redacted {
    */
   noAnswer(id: number, now: Now, over: boolean, partial?: HttpResponse): void {
     const read = partial === undefined ? undefined : HttpResponse.unwrap(partial);
-    this.#input(id, now, (...at) => this.#inner.noAnswer(...at, over, read));
+    this.#input(id, now, (...at) => this.#inner.noAnswer(...at, boolean("over", over), read));
   }
 
   /** The host signed. WebCrypto gives `raw` signatures, key management services `der` ones. */

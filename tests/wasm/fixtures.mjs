@@ -27,6 +27,12 @@ export const serviceClient = () =>
     JSON.stringify({ profile: "wise", environment: "sandbox", client_id: "client-of-a-test", client_secret: SECRET }),
   );
 
+/** A client of OFX, which has client credentials and is told their scopes. */
+export const scopeClient = () =>
+  Client.fromJson(
+    JSON.stringify({ profile: "ofx_payments", environment: "sandbox", client_id: "client-of-a-test", client_secret: SECRET }),
+  );
+
 export const utf8 = (text) => new TextEncoder().encode(text);
 
 export const answer = () =>

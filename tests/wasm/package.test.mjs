@@ -3,11 +3,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
+const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const source = fileURLToPath(new URL("../../bindings-wasm/pkg/", import.meta.url));
 let folder;
 
@@ -35,6 +36,9 @@ for (const [name, functions] of Object.entries(IMPORTS)) {
 
   test(`the module ${name} holds no path of the machine that built it`, () => {
     assert.doesNotMatch(bytes.toString("latin1"), /\/(home|root|Users|usr|tmp)\//);
+    for (const path of [root, homedir()]) {
+      if (path !== "/") assert.ok(!bytes.includes(path), path);
+    }
   });
 }
 

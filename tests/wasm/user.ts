@@ -9,6 +9,7 @@ import {
   type Login,
   type Now,
   OAuthError,
+  type ResponseHeaders,
   ServiceToken,
   type Step,
   errorCodes,
@@ -45,6 +46,16 @@ async function obtain(token: ServiceToken): Promise<ServiceToken> {
   }
 }
 
+/** Node's `IncomingHttpHeaders`. */
+interface NodeHeaders {
+  [name: string]: string | string[] | undefined;
+  "retry-after"?: string | undefined;
+  "set-cookie"?: string[] | undefined;
+}
+const nodeHeaders: NodeHeaders = { "retry-after": "5", "set-cookie": ["a=1", "b=2"] };
+const headers: ResponseHeaders = nodeHeaders;
+console.log(new HttpResponse(429, nodeHeaders, new Uint8Array()), headers);
+
 const names: readonly string[] = messageNames();
 const challenge: string = JSON.parse(messages("pkce", "{}")).challenge;
 console.log(names, challenge);
@@ -72,3 +83,7 @@ obtain(new ServiceToken(client)).catch((error: unknown) => {
 client.begin({}, now, random);
 // @ts-expect-error: a token is obtained by a work, not made
 new (await import("../../bindings-wasm/pkg/node.js")).AccessToken();
+// @ts-expect-error: scopes are a list
+new ServiceToken(client, "payments");
+// @ts-expect-error: the values of headers are text
+new HttpResponse(200, { "content-length": 7 }, new Uint8Array());

@@ -10,4 +10,4 @@ mod step;
 pub use access_token::AccessToken;
 pub use client::{AuthorizationRequest, Binding, Client, pending_id};
 pub use http::HttpResponse;
-pub use service_token::{ServiceToken, ServiceTokenWork};
+pub use service_token::{Scopes, ServiceToken, ServiceTokenWork};

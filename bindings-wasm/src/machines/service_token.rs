@@ -18,17 +18,35 @@ use crate::machines::http::HttpResponse;
 use crate::machines::numbers::{entropy, integer, now};
 use crate::machines::step;
 
+/// The scopes of a service token, put together one by one: the core judges each as it is.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Scopes(Vec<String>);
+
+#[wasm_bindgen]
+impl Scopes {
+    /// No scopes.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks for a scope.
+    pub fn scope(&mut self, scope: String) {
+        self.0.push(scope);
+    }
+}
+
 /// A client-credentials token and its renewal.
 #[wasm_bindgen]
 pub struct ServiceToken(service_token::ServiceToken);
 
 #[wasm_bindgen]
 impl ServiceToken {
-    /// A service token that has not been obtained yet, for scopes that are separated by spaces.
+    /// A service token that has not been obtained yet.
     #[wasm_bindgen(constructor)]
-    pub fn new(client: &Client, scopes: &str) -> Self {
-        let scopes = scopes.split_terminator(' ').map(String::from).collect();
-        Self(service_token::ServiceToken::new(client.0.clone(), scopes))
+    pub fn new(client: &Client, scopes: Scopes) -> Self {
+        Self(service_token::ServiceToken::new(client.0.clone(), scopes.0))
     }
 
     /// The token, while it lives and has enough life left.

@@ -28,14 +28,14 @@ const MODULES: [Module; 2] = [
     Module {
         name: "evergrant",
         feature: "machines",
-        budget: 169_900,
-        budget_brotli: 65_500,
+        budget: 163_000,
+        budget_brotli: 63_000,
     },
     Module {
         name: "messages",
         feature: "messages",
-        budget: 182_700,
-        budget_brotli: 68_500,
+        budget: 179_800,
+        budget_brotli: 67_400,
     },
 ];
 
