@@ -5,7 +5,7 @@ use std::time::Duration;
 use evergrant::message::access_token;
 use pyo3::prelude::*;
 
-use crate::clock::Now;
+use crate::clock::{self, Now};
 
 /// An access token, and what is known of it.
 #[pyclass(module = "evergrant", frozen, eq)]
@@ -48,9 +48,7 @@ impl AccessToken {
 
     /// How much of its life is left; ``None`` for one that never expires.
     fn remaining(&self, now: &Now) -> Option<Duration> {
-        self.0
-            .remaining_ms(now.0)
-            .map(|ms| Duration::from_millis(ms.unsigned_abs()))
+        self.0.remaining_ms(now.0).map(clock::duration)
     }
 
     fn __repr__(&self) -> String {

@@ -6,9 +6,11 @@ use evergrant::client::configuration;
 use evergrant::message::authorize::{self, AuthorizationRequest};
 use evergrant::message::binding;
 use evergrant::message::pending::{self, Consenter};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::PyString;
 
+use crate::argument::{Map, Text, Texts};
 use crate::clock::{self, Now};
 use crate::error::raised;
 
@@ -25,8 +27,8 @@ impl Client {
     /// ``endpoints`` and ``mutual_tls``.
     #[staticmethod]
     #[pyo3(signature = (text, /))]
-    fn from_json(text: &str) -> PyResult<Self> {
-        configuration::Client::from_json(text).map(Self).map_err(raised)
+    fn from_json(text: Text<'_>) -> PyResult<Self> {
+        configuration::Client::from_json(text.0).map(Self).map_err(raised)
     }
 
     /// The provider's id.
@@ -56,30 +58,33 @@ impl Client {
     /// a new consent replaces the old one, so they are asked for again. ``parameters`` are further ones of the provider's
     /// own, ``consenter`` and ``role`` say who is about to consent, and ``life`` how long the user may take (an hour).
     #[pyo3(signature = (
-        now, entropy, *, binding, scopes = Vec::new(), beside = Vec::new(), parameters = None, consenter = None,
-        role = None, life = None
+        now, entropy, *, binding, scopes = None, beside = None, parameters = None, consenter = None, role = None,
+        life = None
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments in Python")]
     fn begin(
         &self,
         now: Now,
         entropy: &[u8],
-        binding: GivenBinding,
-        scopes: Vec<String>,
-        beside: Vec<String>,
-        parameters: Option<&Bound<'_, PyDict>>,
-        consenter: Option<String>,
-        role: Option<String>,
+        binding: GivenBinding<'_>,
+        scopes: Option<Texts>,
+        beside: Option<Texts>,
+        parameters: Option<Map>,
+        consenter: Option<Text<'_>>,
+        role: Option<Text<'_>>,
         life: Option<Duration>,
     ) -> PyResult<Login> {
         let mut request = AuthorizationRequest::new(binding.resolve()?)
-            .scopes(scopes)
-            .beside(beside);
-        for (name, value) in parameters.into_iter().flatten() {
-            request = request.parameter(name.extract::<String>()?, value.extract::<String>()?);
+            .scopes(scopes.map(|Texts(scopes)| scopes).unwrap_or_default())
+            .beside(beside.map(|Texts(beside)| beside).unwrap_or_default());
+        for (name, value) in parameters.into_iter().flat_map(|Map(parameters)| parameters) {
+            request = request.parameter(name, value);
         }
-        if let Some(user) = consenter {
-            request = request.consenter(Consenter { user, role });
+        if let Some(Text(user)) = consenter {
+            request = request.consenter(Consenter {
+                user: user.to_owned(),
+                role: role.map(|Text(role)| role.to_owned()),
+            });
         }
         if let Some(life) = life {
             request = request.life_ms(clock::millis(life)?);
@@ -105,8 +110,8 @@ impl Binding {
     /// Tie the login to a session: pass what identifies the signed-in user's session. A plain ``str`` means the same.
     #[staticmethod]
     #[pyo3(signature = (session, /))]
-    fn session(session: &str) -> PyResult<Self> {
-        binding::Binding::session(session).map(Self).map_err(raised)
+    fn session(session: Text<'_>) -> PyResult<Self> {
+        binding::Binding::session(session.0).map(Self).map_err(raised)
     }
 
     /// Tie the login to nothing but the pending login itself.
@@ -121,18 +126,29 @@ impl Binding {
 }
 
 /// A session's name, or a binding.
-#[derive(FromPyObject)]
-enum GivenBinding {
-    #[pyo3(annotation = "str")]
-    Session(String),
-    #[pyo3(annotation = "Binding")]
+enum GivenBinding<'a> {
+    Session(Text<'a>),
     Binding(Binding),
 }
 
-impl GivenBinding {
+impl<'a> FromPyObject<'a, '_> for GivenBinding<'a> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, '_, PyAny>) -> PyResult<Self> {
+        if object.is_instance_of::<PyString>() {
+            return object.extract().map(Self::Session);
+        }
+        object
+            .extract()
+            .map(Self::Binding)
+            .map_err(|_| PyTypeError::new_err("must be a str or a Binding"))
+    }
+}
+
+impl GivenBinding<'_> {
     fn resolve(self) -> PyResult<binding::Binding> {
         match self {
-            Self::Session(session) => binding::Binding::session(&session).map_err(raised),
+            Self::Session(Text(session)) => binding::Binding::session(session).map_err(raised),
             Self::Binding(Binding(binding)) => Ok(binding),
         }
     }
@@ -177,8 +193,8 @@ impl Pending {
     /// Read back what ``expose`` gave, in any process and any language.
     #[staticmethod]
     #[pyo3(signature = (stored, /))]
-    fn parse(stored: &str) -> PyResult<Self> {
-        pending::Pending::parse(stored).map(Self).map_err(raised)
+    fn parse(stored: Text<'_>) -> PyResult<Self> {
+        pending::Pending::parse(stored.0).map(Self).map_err(raised)
     }
 
     /// The text to store.

@@ -52,3 +52,9 @@ pub(crate) fn entropy(bytes: &[u8]) -> PyResult<[u8; 32]> {
 pub(crate) fn millis(duration: Duration) -> PyResult<i64> {
     i64::try_from(duration.as_millis()).map_err(|_| PyValueError::new_err("the duration is too long"))
 }
+
+/// Milliseconds as a `timedelta`: 0 for fewer, `timedelta.max` for more than it can hold.
+pub(crate) fn duration(ms: i64) -> Duration {
+    const MAX: Duration = Duration::new(1_000_000_000 * 24 * 60 * 60 - 1, 999_999_000);
+    Duration::from_millis(ms.max(0).unsigned_abs()).min(MAX)
+}

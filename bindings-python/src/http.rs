@@ -2,6 +2,9 @@
 
 use evergrant::base::http::{self, ResponseHeader};
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+
+use crate::argument::Pairs;
 
 /// A request to send exactly as it is: no redirects, no repetition. It holds secrets.
 #[pyclass(module = "evergrant", frozen)]
@@ -51,12 +54,13 @@ pub(crate) struct HttpResponse(pub(crate) http::HttpResponse);
 impl HttpResponse {
     /// The status, the headers in order, and the bytes of the body after transfer decoding.
     #[new]
-    fn new(status: u16, headers: Vec<(String, String)>, body: Vec<u8>) -> Self {
+    fn new(status: u16, headers: Pairs, body: PyBackedBytes) -> Self {
         let headers = headers
+            .0
             .into_iter()
             .map(|(name, value)| ResponseHeader::new(name, value))
             .collect();
-        Self(http::HttpResponse::new(status, headers, body))
+        Self(http::HttpResponse::new(status, headers, body.to_vec()))
     }
 
     /// The HTTP status.

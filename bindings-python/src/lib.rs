@@ -6,6 +6,7 @@
 #![deny(missing_docs)]
 
 mod access_token;
+mod argument;
 mod client;
 mod clock;
 mod error;

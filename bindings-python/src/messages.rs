@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+use crate::argument::Text;
 use crate::error::raised;
 
 /// Call the message function of this name: JSON in, JSON out.
@@ -9,8 +10,8 @@ use crate::error::raised;
 /// This is the low door. Secrets are plain text here, and nothing makes sure that anything is saved before it is sent.
 #[pyfunction]
 #[pyo3(signature = (name, input, /))]
-pub(crate) fn messages(name: &str, input: &str) -> PyResult<String> {
-    evergrant::messages::call(name, input).map_err(raised)
+pub(crate) fn messages(name: Text<'_>, input: Text<'_>) -> PyResult<String> {
+    evergrant::messages::call(name.0, input.0).map_err(raised)
 }
 
 /// The names that ``messages`` knows.

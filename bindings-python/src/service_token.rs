@@ -10,8 +10,10 @@ use evergrant::flow::service_token_work;
 use evergrant::flow::step::{SignatureEncoding, StepId};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 
 use crate::access_token::AccessToken;
+use crate::argument::{Text, Texts};
 use crate::client::Client;
 use crate::clock::{self, Now};
 use crate::error::{decoded, raised};
@@ -29,15 +31,19 @@ pub(crate) struct ServiceToken(service_token::ServiceToken);
 impl ServiceToken {
     /// A service token that has not been obtained yet. Without scopes, the profile's default is asked for.
     #[new]
-    #[pyo3(signature = (client, *, scopes = Vec::new()))]
-    fn new(client: &Client, scopes: Vec<String>) -> Self {
+    #[pyo3(signature = (client, *, scopes = None))]
+    fn new(client: &Client, scopes: Option<Texts>) -> Self {
+        let scopes = scopes.map(|Texts(scopes)| scopes).unwrap_or_default();
         Self(service_token::ServiceToken::new(client.0.clone(), scopes))
     }
 
     /// The token, while it lives and has at least ``min_life`` left.
-    #[pyo3(signature = (now, *, min_life = Duration::ZERO))]
-    fn token(&self, now: Now, min_life: Duration) -> Option<AccessToken> {
-        self.0.token(now.0, min_life).cloned().map(AccessToken)
+    #[pyo3(signature = (now, *, min_life = None))]
+    fn token(&self, now: Now, min_life: Option<Duration>) -> Option<AccessToken> {
+        self.0
+            .token(now.0, min_life.unwrap_or_default())
+            .cloned()
+            .map(AccessToken)
     }
 
     /// Whether it is time to run a work; after a failure, not before the next try is due.
@@ -46,13 +52,15 @@ impl ServiceToken {
     }
 
     /// A machine that ends with a live token; the one in hand if it will do. At most one runs at a time for one value.
-    #[pyo3(signature = (now, entropy, *, min_life = Duration::ZERO))]
-    fn obtain(&self, now: Now, entropy: &[u8], min_life: Duration) -> PyResult<ServiceTokenWork> {
+    #[pyo3(signature = (now, entropy, *, min_life = None))]
+    fn obtain(&self, now: Now, entropy: &[u8], min_life: Option<Duration>) -> PyResult<ServiceTokenWork> {
+        let min_life = min_life.unwrap_or_default();
         self.work(ServiceTokenCommand::Obtain { min_life }, now, entropy)
     }
 
     /// A machine that replaces the token with this fingerprint, to which a resource answered 401.
-    fn rejected(&self, fingerprint: String, now: Now, entropy: &[u8]) -> PyResult<ServiceTokenWork> {
+    fn rejected(&self, fingerprint: Text<'_>, now: Now, entropy: &[u8]) -> PyResult<ServiceTokenWork> {
+        let fingerprint = fingerprint.0.to_owned();
         self.work(ServiceTokenCommand::Rejected { fingerprint }, now, entropy)
     }
 
@@ -114,12 +122,13 @@ impl ServiceTokenWork {
     }
 
     /// The host signed; ``encoding`` is ``raw`` (as JWS wants it) or ``der`` (key management services).
-    fn signed(&self, id: i64, now: Now, signature: Vec<u8>, encoding: &str) -> PyResult<()> {
-        let encoding = match encoding {
+    fn signed(&self, id: i64, now: Now, signature: PyBackedBytes, encoding: Text<'_>) -> PyResult<()> {
+        let encoding = match encoding.0 {
             "raw" => SignatureEncoding::Raw,
             "der" => SignatureEncoding::Der,
             _ => return Err(PyValueError::new_err("encoding must be 'raw' or 'der'")),
         };
+        let signature = signature.to_vec();
         self.input(id, now, Input::Signed { signature, encoding })
     }
 

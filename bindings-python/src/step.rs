@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::access_token::AccessToken;
-use crate::clock::Now;
+use crate::clock::{self, Now};
 use crate::error::exception;
 use crate::http::HttpRequest;
 
@@ -89,7 +89,7 @@ impl Step {
     #[getter]
     fn wait(&self) -> Option<Duration> {
         match &self.step {
-            step::Step::Wait(wait) => Some(Duration::from_millis(wait.delay_ms.max(0).unsigned_abs())),
+            step::Step::Wait(wait) => Some(clock::duration(wait.delay_ms)),
             _ => None,
         }
     }
@@ -193,7 +193,7 @@ impl Send {
     /// The time for the whole exchange, the body included.
     #[getter]
     fn timeout(&self) -> Duration {
-        Duration::from_millis(self.0.timeout_ms.max(0).unsigned_abs())
+        clock::duration(self.0.timeout_ms)
     }
 
     /// The largest body to read; past it answer ``no_answer`` with what was read.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Callable
 
 import pytest
 
@@ -56,6 +57,40 @@ def test_garbage_is_an_error_and_nothing_worse(text: str) -> None:
             evergrant.messages(name, text)
 
 
-def test_a_lone_surrogate_is_no_text() -> None:
-    with pytest.raises(UnicodeEncodeError):
-        evergrant.Pending.parse("\ud800")
+LONE = SECRET + "\ud800"
+LONE_TEXTS: dict[str, Callable[[evergrant.Client, evergrant.Now, bytes], object]] = {
+    "from_json": lambda client, now, entropy: evergrant.Client.from_json(LONE),
+    "parse": lambda client, now, entropy: evergrant.Pending.parse(LONE),
+    "session": lambda client, now, entropy: evergrant.Binding.session(LONE),
+    "message name": lambda client, now, entropy: evergrant.messages(LONE, "{}"),
+    "message input": lambda client, now, entropy: evergrant.messages("begin", LONE),
+    "header name": lambda client, now, entropy: evergrant.HttpResponse(200, [(LONE, "")], b""),
+    "header value": lambda client, now, entropy: evergrant.HttpResponse(200, [("", LONE)], b""),
+    "binding": lambda client, now, entropy: client.begin(now, entropy, binding=LONE),
+    "begin scopes": lambda client, now, entropy: client.begin(now, entropy, binding="s", scopes=[LONE]),
+    "beside": lambda client, now, entropy: client.begin(now, entropy, binding="s", beside=[LONE]),
+    "parameter name": lambda client, now, entropy: client.begin(now, entropy, binding="s", parameters={LONE: ""}),
+    "parameter value": lambda client, now, entropy: client.begin(now, entropy, binding="s", parameters={"": LONE}),
+    "consenter": lambda client, now, entropy: client.begin(now, entropy, binding="s", consenter=LONE),
+    "role": lambda client, now, entropy: client.begin(now, entropy, binding="s", consenter="u", role=LONE),
+    "scopes": lambda client, now, entropy: evergrant.ServiceToken(client, scopes=[LONE]),
+    "fingerprint": lambda client, now, entropy: evergrant.ServiceToken(client).rejected(LONE, now, entropy),
+    "encoding": lambda client, now, entropy: (
+        evergrant.ServiceToken(client).obtain(now, entropy).signed(1, now, b"", LONE)  # type: ignore[arg-type]
+    ),
+}
+
+
+@pytest.mark.parametrize("call", LONE_TEXTS.values(), ids=LONE_TEXTS.keys())
+def test_a_lone_surrogate_is_no_text_and_the_text_is_not_printed(
+    call: Callable[[evergrant.Client, evergrant.Now, bytes], object],
+    client: evergrant.Client,
+    now: evergrant.Now,
+    entropy: bytes,
+) -> None:
+    with pytest.raises(ValueError, match="^must be text without lone surrogates") as caught:
+        call(client, now, entropy)
+    error = caught.value
+    assert (type(error), str(error)) == (ValueError, "must be text without lone surrogates")
+    assert (error.__cause__, error.__context__) == (None, None)
+    assert SECRET not in f"{error} {error!r} {error.args!r} {vars(error)!r}"

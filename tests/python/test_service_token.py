@@ -44,6 +44,14 @@ def test_obtain(service_client: evergrant.Client, now: evergrant.Now, entropy: b
     assert not token.wants_renewal(now)
 
 
+def test_what_remains_fits_a_timedelta(work: evergrant.ServiceTokenWork, now: evergrant.Now) -> None:
+    work.answer(work.step().id, now, evergrant.HttpResponse(200, HEADERS, ANSWER))
+    token = work.step().access_token
+    assert token is not None
+    assert token.remaining(evergrant.Now(-(2**63), -(2**63))) == timedelta.max
+    assert token.remaining(evergrant.Now(2**63 - 1, 2**63 - 1)) == timedelta()
+
+
 def test_events_are_values(work: evergrant.ServiceTokenWork, now: evergrant.Now) -> None:
     assert work.events() == []
     work.answer(work.step().id, now, evergrant.HttpResponse(200, HEADERS, ANSWER))
@@ -96,16 +104,37 @@ def test_an_answer_after_the_end_is_taken(work: evergrant.ServiceTokenWork, now:
     assert work.service_token().token(moment) is not None
 
 
+GARBAGE = [b"", b"\xff\x00", b"{", b"[" * 100_000]
+
+
 @pytest.mark.parametrize("clock", [(0, 0), (-1, -1), (2**63 - 1, 2**63 - 1), (-(2**63), -(2**63))])
-@pytest.mark.parametrize("body", [b"", b"\xff\x00", b"{", b"[" * 100_000, ANSWER[:-9]])
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "code"),
+    [
+        *((200, body, "done", "unexpected_answer") for body in GARBAGE),
+        *((65535, body, "wait", None) for body in GARBAGE),
+        # Cut off behind the token, which is taken.
+        (200, ANSWER[:-9], "done", None),
+        (65535, ANSWER[:-9], "done", None),
+    ],
+)
 def test_no_answer_at_any_time_breaks_it(
-    service_client: evergrant.Client, entropy: bytes, clock: tuple[int, int], body: bytes
+    service_client: evergrant.Client,
+    entropy: bytes,
+    clock: tuple[int, int],
+    status: int,
+    body: bytes,
+    kind: str,
+    code: str | None,
 ) -> None:
     now = evergrant.Now(*clock)
     work = evergrant.ServiceToken(service_client).obtain(now, entropy, min_life=timedelta.max)
-    work.answer(work.step().id, now, evergrant.HttpResponse(65535, [("", "\n")], body))
-    assert work.step().type in {"send", "wait", "done"}
-    assert work.service_token().token(now) is None or work.step().type == "done"
+    work.answer(work.step().id, now, evergrant.HttpResponse(status, [("", "\n")], body))
+    step = work.step()
+    assert (step.type, step.error and step.error.code) == (kind, code)
+    assert (step.wait is not None) == (kind == "wait")
+    assert (step.access_token is not None) == (kind == "done" and code is None)
+    assert work.service_token().token(now) == step.access_token
 
 
 def test_a_rejected_token_is_replaced_once(
