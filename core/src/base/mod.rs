@@ -6,6 +6,7 @@ pub mod digest;
 pub mod endpoint;
 pub mod entropy;
 pub mod error;
+pub(crate) mod header_name;
 pub mod http;
 pub(crate) mod json;
 pub(crate) mod percent;

@@ -8,6 +8,7 @@ use core::fmt;
 
 use crate::base::endpoint::Endpoint;
 use crate::base::error::{ErrorCode, OAuthError};
+use crate::base::header_name::{is_header_name, is_own_header};
 use crate::base::redirect_uri::RedirectUri;
 use crate::base::secret::Secret;
 use crate::client::assertion::SignatureAlgorithm;
@@ -15,7 +16,7 @@ use crate::client::authentication::Authentication;
 use crate::provider::environment::Environment;
 use crate::provider::grant::Grant;
 use crate::provider::profile::{MutualTls, Profile, SecretIn};
-use crate::provider::profile_reader::{check_query, is_header_name, is_own_header};
+use crate::provider::reserved::check_query;
 use crate::provider::template::EndpointTemplate;
 
 /// Who the host is to one provider in one environment.

@@ -17,7 +17,7 @@ use crate::message::binding::Binding;
 use crate::message::pending::{self, Consenter, Pending};
 use crate::message::pkce;
 use crate::provider::grant::Grant;
-use crate::provider::profile_reader::RESERVED;
+use crate::provider::reserved::RESERVED;
 
 /// How long a user may take to sign in and consent, in milliseconds, where the host does not say.
 const USUAL_LIFE: i64 = 60 * 60 * 1_000;

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use crate::base::endpoint::Endpoint;
 use crate::base::error::{ErrorCode, OAuthError};
+use crate::base::header_name::{is_header_name, is_own_header};
 use crate::base::reader::{Node, Object, Reader};
 use crate::base::redirect_uri::RESPONSE_PARAMETERS;
 use crate::base::scope;
@@ -16,52 +17,11 @@ use crate::provider::profile::{
     AccessLife, AnswerShape, AuthenticationForm, AuthorizeForm, BodyFormat, CallbackShape, Consent, ErrorClass,
     ErrorShape, GrantForm, Hosts, Lifetimes, MutualTls, Profile, RefreshRules, SecretIn, ServiceTokenPer, Window,
 };
+use crate::provider::profile_words::{BODIES, CLASSES, MUTUAL_TLS, PER, SECRETS, SEPARATORS};
+use crate::provider::reserved::{RESERVED, check_query};
 use crate::provider::template::EndpointTemplate;
 
-pub(crate) const BODIES: [(&str, BodyFormat); 2] = [("form", BodyFormat::Form), ("json", BodyFormat::Json)];
-pub(crate) const SECRETS: [(&str, SecretIn); 3] = [
-    ("body", SecretIn::Body),
-    ("basic", SecretIn::Basic),
-    ("basic_raw", SecretIn::BasicRaw),
-];
-pub(crate) const MUTUAL_TLS: [(&str, MutualTls); 3] = [
-    ("none", MutualTls::None),
-    ("optional", MutualTls::Optional),
-    ("required", MutualTls::Required),
-];
-pub(crate) const SEPARATORS: [(&str, char); 2] = [(" ", ' '), (",", ',')];
-pub(crate) const CLASSES: [(&str, ErrorClass); 6] = [
-    ("grant_refused", ErrorClass::GrantRefused),
-    ("client_refused", ErrorClass::ClientRefused),
-    ("request_refused", ErrorClass::RequestRefused),
-    ("throttled", ErrorClass::Throttled),
-    ("concurrent_refresh", ErrorClass::ConcurrentRefresh),
-    ("unknown", ErrorClass::Unknown),
-];
-pub(crate) const PER: [(&str, ServiceTokenPer); 2] =
-    [("app", ServiceTokenPer::App), ("worker", ServiceTokenPer::Worker)];
 const ENVIRONMENTS: [Environment; 2] = [Environment::Production, Environment::Sandbox];
-
-/// Parameters that the protocol itself sets; a profile cannot give them other values.
-pub(crate) const RESERVED: [&str; 17] = [
-    "response_type",
-    "client_id",
-    "client_secret",
-    "redirect_uri",
-    "scope",
-    "state",
-    "code",
-    "code_challenge",
-    "code_challenge_method",
-    "code_verifier",
-    "grant_type",
-    "refresh_token",
-    "client_assertion",
-    "client_assertion_type",
-    "request",
-    "request_uri",
-    "response_mode",
-];
 
 impl Profile {
     /// Reads a profile of your own.
@@ -211,32 +171,6 @@ fn read_header_name(node: &Node<'_>) -> Result<Option<String>, OAuthError> {
     }
 }
 
-/// Headers that say what the core or the transport has to say.
-const OWN_HEADERS: [&str; 10] = [
-    "accept",
-    "authorization",
-    "connection",
-    "content-length",
-    "content-type",
-    "cookie",
-    "host",
-    "proxy-authorization",
-    "te",
-    "transfer-encoding",
-];
-
-pub(crate) fn is_own_header(name: &str) -> bool {
-    OWN_HEADERS.iter().any(|own| own.eq_ignore_ascii_case(name))
-}
-
-/// RFC 9110 section 5.6.2: `token`.
-pub(crate) fn is_header_name(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-}
-
 fn read_environments(node: &Node<'_>, profile: &mut Profile) -> Result<(), OAuthError> {
     let object = node.object(&["production", "sandbox"])?;
     let needs_authorize = profile.offers(Grant::AuthorizationCode);
@@ -287,22 +221,6 @@ fn read_authorize_endpoint(node: &Node<'_>) -> Result<Option<EndpointTemplate>, 
     let template = read_template(node)?;
     check_query(&template.sample()?).map_err(|error| node.relocate(&error))?;
     Ok(Some(template))
-}
-
-/// An authorization endpoint may have a query of its own (RFC 6749 section 3.1), but not one that says what the request
-/// says: a parameter must not stand twice.
-pub(crate) fn check_query(endpoint: &Endpoint) -> Result<(), OAuthError> {
-    if endpoint
-        .query_names()?
-        .iter()
-        .any(|name| RESERVED.contains(&name.as_str()))
-    {
-        return Err(OAuthError::configuration(
-            ErrorCode::InvalidEndpoint,
-            "the query of the authorization endpoint has a parameter that the protocol itself sets; remove it there",
-        ));
-    }
-    Ok(())
 }
 
 fn read_grants(node: &Node<'_>) -> Result<Vec<GrantForm>, OAuthError> {

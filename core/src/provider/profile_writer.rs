@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use crate::base::json::Json;
 use crate::provider::profile::{AccessLife, Profile, Window};
-use crate::provider::profile_reader::{BODIES, CLASSES, MUTUAL_TLS, PER, SECRETS, SEPARATORS};
+use crate::provider::profile_words::{BODIES, CLASSES, MUTUAL_TLS, PER, SECRETS, SEPARATORS};
 use crate::provider::template::EndpointTemplate;
 
 impl Profile {
