@@ -10,11 +10,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::base::error::OAuthError;
 use crate::base::json::Json;
-use crate::base::secret::Secret;
-use crate::connection::ledger::Ledger;
-use crate::connection::{record_reader, record_writer};
+use crate::connection::ledger::{Ledger, Status};
 use crate::message::callback::NamedValue;
 use crate::message::pending::Consenter;
 use crate::message::token_answer::Tokens;
@@ -64,20 +61,6 @@ pub(crate) struct LastWords {
 }
 
 impl Record {
-    /// Reads a stored record.
-    ///
-    /// # Errors
-    /// `invalid_json` with the path of the field at fault: not JSON, missing, twice, of the wrong type, or written in a
-    /// major format that this release does not know.
-    pub fn from_json(text: &str) -> Result<Self, OAuthError> {
-        record_reader::read(text)
-    }
-
-    /// The record as JSON, for the store; it holds secrets.
-    pub fn to_json(&self) -> Secret {
-        Secret::new(record_writer::write(self).print().as_str())
-    }
-
     /// The id of the provider's profile.
     pub fn provider(&self) -> &str {
         &self.provider
@@ -100,7 +83,7 @@ impl Record {
 
     /// The status in a word, for queries over a store: `unconnected`, `live`, `needs_reauthorization`, `closed`.
     pub fn state(&self) -> &'static str {
-        record_writer::status_word(&self.ledger.status)
+        status_word(&self.ledger.status)
     }
 }
 
@@ -113,5 +96,14 @@ impl fmt::Debug for Record {
             self.environment.as_str(),
             self.state()
         )
+    }
+}
+
+pub(crate) fn status_word(status: &Status) -> &'static str {
+    match status {
+        Status::Unconnected => "unconnected",
+        Status::Live => "live",
+        Status::NeedsReauthorization { .. } => "needs_reauthorization",
+        Status::Closed { .. } => "closed",
     }
 }

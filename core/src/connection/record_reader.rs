@@ -47,7 +47,18 @@ const KNOWN: [&str; 17] = [
 
 type Read<T> = Result<T, OAuthError>;
 
-pub(crate) fn read(text: &str) -> Read<Record> {
+impl Record {
+    /// Reads a stored record.
+    ///
+    /// # Errors
+    /// `invalid_json` with the path of the field at fault: not JSON, missing, twice, of the wrong type, or written in a
+    /// major format that this release does not know.
+    pub fn from_json(text: &str) -> Result<Self, OAuthError> {
+        read(text)
+    }
+}
+
+fn read(text: &str) -> Read<Record> {
     let reader = Reader::new(text, ErrorCode::InvalidJson)?;
     let node = reader.root();
     let root = node.open_object()?;

@@ -7,12 +7,19 @@ use crate::base::digest::base64url;
 use crate::base::json::Json;
 use crate::base::secret::Secret;
 use crate::connection::ledger::{Attempt, Fate, Held, Opening, Repeated, Status};
-use crate::connection::record::{Consent, FORMAT, Record};
+use crate::connection::record::{Consent, FORMAT, Record, status_word};
 use crate::connection::record_reader::REASONS;
 use crate::message::callback::NamedValue;
 use crate::message::token_answer::Tokens;
 
-pub(crate) fn write(record: &Record) -> Json {
+impl Record {
+    /// The record as JSON, for the store; it holds secrets.
+    pub fn to_json(&self) -> Secret {
+        Secret::new(write(self).print().as_str())
+    }
+}
+
+fn write(record: &Record) -> Json {
     let ledger = &record.ledger;
     let format = Json::object()
         .set("major", Json::number(FORMAT.0))
@@ -40,15 +47,6 @@ pub(crate) fn write(record: &Record) -> Json {
         object = object.set(name, value.clone());
     }
     object.done()
-}
-
-pub(crate) fn status_word(status: &Status) -> &'static str {
-    match status {
-        Status::Unconnected => "unconnected",
-        Status::Live => "live",
-        Status::NeedsReauthorization { .. } => "needs_reauthorization",
-        Status::Closed { .. } => "closed",
-    }
 }
 
 fn status(record: &Record) -> Json {

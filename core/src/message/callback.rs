@@ -15,8 +15,7 @@ use crate::base::secret::Secret;
 use crate::base::time::Now;
 use crate::client::configuration::Client;
 use crate::message::binding::Binding;
-use crate::message::pending::{self, Consenter, Pending};
-use crate::provider::environment::Environment;
+use crate::message::pending::{self, Consenter, Origin, Pending};
 
 /// How far the host's wall clock may be off between `begin` and the callback, in milliseconds.
 const CLOCK_TOLERANCE: i64 = 5 * 60 * 1_000;
@@ -67,14 +66,6 @@ pub struct AuthorizationCode {
     consenter: Option<Consenter>,
     issuer: Option<String>,
     origin: Origin,
-}
-
-/// Which client at which provider began a login: what comes of it goes nowhere else.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Origin {
-    pub(crate) provider: String,
-    pub(crate) environment: Environment,
-    pub(crate) client_id: String,
 }
 
 impl AuthorizationCode {

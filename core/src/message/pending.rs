@@ -14,7 +14,6 @@ use crate::base::reader::{Node, Reader};
 use crate::base::redirect_uri::RedirectUri;
 use crate::base::secret::Secret;
 use crate::message::binding::Binding;
-use crate::message::callback::Origin;
 use crate::provider::environment::Environment;
 
 /// What every printed pending login says in place of itself.
@@ -57,6 +56,14 @@ pub struct Consenter {
     pub user: String,
     /// The user's role at the provider, where the host knows it.
     pub role: Option<String>,
+}
+
+/// Which client at which provider began a login: what comes of it goes nowhere else.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) provider: String,
+    pub(crate) environment: Environment,
+    pub(crate) client_id: String,
 }
 
 impl Pending {

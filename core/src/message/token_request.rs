@@ -16,7 +16,8 @@ use crate::base::time::Now;
 use crate::client::assertion::{self, Sign, SignatureEncoding};
 use crate::client::authentication::{self, Authentication, Credentials, SecretChoice};
 use crate::client::configuration::Client;
-use crate::message::callback::{AuthorizationCode, Origin};
+use crate::message::callback::AuthorizationCode;
+use crate::message::pending::Origin;
 use crate::provider::grant::Grant;
 use crate::provider::profile::BodyFormat;
 
