@@ -28,6 +28,8 @@ pub fn run(
     mut on_event: impl FnMut(Event),
 ) -> Result<Outcome, OAuthError> {
     loop {
+        // Also before the first input: a machine may have ended as it began, and have something to say.
+        machine.events().into_iter().for_each(&mut on_event);
         let (id, step) = machine.step();
         let input = match step {
             Step::Load { key } => match store.load(key) {
@@ -51,7 +53,6 @@ pub fn run(
             Step::Done(result) => return (**result).clone(),
         };
         machine.answer(id, host.now(), input)?;
-        machine.events().into_iter().for_each(&mut on_event);
     }
 }
 

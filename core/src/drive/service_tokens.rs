@@ -59,9 +59,9 @@ impl<H: Host + Send + Sync + 'static> ServiceTokens<H> {
     #[must_use]
     pub fn for_worker(&self) -> Self {
         let mut tokens = self.clone();
-        let client = self.cell.lock().token.client().clone();
+        let state = self.cell.lock();
+        let (client, scopes) = (state.token.client().clone(), state.token.scopes.clone());
         if client.profile().service_token_per_worker() {
-            let scopes = self.cell.lock().token.scopes.clone();
             tokens.cell = Arc::new(Cell::new(ServiceToken::new(client, scopes)));
         }
         tokens
@@ -95,7 +95,7 @@ impl<H: Host + Send + Sync + 'static> ServiceTokens<H> {
             let now = self.host.now();
             if let Some(token) = state.token.token(now, min_life).filter(|_| obtains).cloned() {
                 if !state.running && state.token.wants_renewal(now) {
-                    self.renew(state, command)?;
+                    self.renew(state, command);
                 }
                 return Ok(token);
             }
@@ -115,9 +115,10 @@ impl<H: Host + Send + Sync + 'static> ServiceTokens<H> {
         self.finish(work)
     }
 
-    /// Renews beside the caller, who has a token that serves. A thread that cannot be had is no outage.
-    fn renew(&self, mut state: MutexGuard<'_, State>, command: ServiceTokenCommand) -> Result<(), OAuthError> {
-        let work = state.token.work(command, self.host.now(), self.host.entropy()?);
+    /// Renews beside the caller, who has a token that serves: entropy or a thread that cannot be had is no outage.
+    fn renew(&self, mut state: MutexGuard<'_, State>, command: ServiceTokenCommand) {
+        let Ok(entropy) = self.host.entropy() else { return };
+        let work = state.token.work(command, self.host.now(), entropy);
         state.running = true;
         drop(state);
         let tokens = self.clone();
@@ -127,7 +128,6 @@ impl<H: Host + Send + Sync + 'static> ServiceTokens<H> {
         if renewal.is_err() {
             drop(End(&self.cell));
         }
-        Ok(())
     }
 
     /// Runs a work that `running` announces, and takes over what it leaves.

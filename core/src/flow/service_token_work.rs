@@ -160,7 +160,7 @@ impl ServiceTokenWork {
             self.token.client.token_request(&request, self.token.choice, now, fresh)
         });
         match prepared {
-            Err(error) => self.finish(Err(error)),
+            Err(error) => self.end_without(error, now, None),
             Ok(Prepared::Ready(request)) => self.put_request(request, now),
             Ok(Prepared::Unsigned(unsigned)) => {
                 let step = Step::Sign(unsigned.sign().clone());

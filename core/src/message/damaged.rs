@@ -7,7 +7,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::base::json::Json;
+use crate::base::json::{Json, push_digits};
 
 /// Nesting past this has no name, and what stands there is not looked at.
 const DEEPEST: usize = 24;
@@ -66,7 +66,7 @@ pub(crate) fn find(bytes: &[u8], path: &str, found: &mut Vec<Json>) {
 struct Place {
     path: String,
     /// For each level: the length of the path before it, and the number of the item in a list.
-    levels: Vec<(usize, Option<usize>)>,
+    levels: Vec<(usize, Option<u64>)>,
     /// Levels that have no name any more.
     beyond: usize,
     /// What closed was not what had opened, or it went too deep: paths cannot be trusted.
@@ -81,19 +81,26 @@ impl Place {
             return;
         }
         let before = self.path.len();
-        let item = self.levels.last().and_then(|(_, item)| *item).map(number);
         // The outermost level has no name, and neither has a list around everything.
-        if let Some(step) = key.or(item.as_deref().filter(|_| !self.path.is_empty())) {
-            self.step(step);
+        match (key, self.levels.last()) {
+            (Some(key), _) => {
+                self.dot();
+                self.path.push_str(key);
+            }
+            (None, Some((_, Some(item)))) if before > 0 => {
+                let item = *item;
+                self.dot();
+                push_digits(item, &mut self.path);
+            }
+            _ => {}
         }
         self.levels.push((before, is_list.then_some(0)));
     }
 
-    fn step(&mut self, step: &str) {
+    fn dot(&mut self) {
         if !self.path.is_empty() {
             self.path.push('.');
         }
-        self.path.push_str(step);
     }
 
     fn leave(&mut self, is_list: bool) {
@@ -119,17 +126,6 @@ impl Place {
             .strip_suffix(name)
             .map(|before| before.strip_suffix('.').unwrap_or(before));
         self.beyond == 0 && before == Some(self.path.as_str())
-    }
-}
-
-fn number(mut item: usize) -> String {
-    let mut digits = Vec::new();
-    loop {
-        digits.push(char::from(b'0' + u8::try_from(item % 10).unwrap_or(0)));
-        item /= 10;
-        if item == 0 {
-            return digits.iter().rev().collect();
-        }
     }
 }
 

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use evergrant::base::error::{Action, ErrorCode};
+use evergrant::base::entropy;
+use evergrant::base::error::{Action, ErrorCode, OAuthError};
 use evergrant::base::time::Now;
 use evergrant::client::configuration::{Client, ClientBuilder};
 use evergrant::drive::host::{Exchange, Host};
@@ -28,6 +29,7 @@ struct TestHost {
     http: UreqHost,
     moved: Arc<AtomicI64>,
     panics: Arc<AtomicBool>,
+    without_entropy: Arc<AtomicBool>,
 }
 
 impl Host for TestHost {
@@ -40,6 +42,13 @@ impl Host for TestHost {
         Now::system().later(self.moved.load(Ordering::SeqCst))
     }
 
+    fn entropy(&self) -> Result<[u8; 32], OAuthError> {
+        match self.without_entropy.load(Ordering::SeqCst) {
+            true => Ok([0; 32]),
+            false => entropy::system(),
+        }
+    }
+
     fn wait(&self, delay_ms: i64) {
         self.moved.fetch_add(delay_ms, Ordering::SeqCst);
     }
@@ -49,6 +58,7 @@ struct Bench {
     emulator: Emulator,
     moved: Arc<AtomicI64>,
     panics: Arc<AtomicBool>,
+    without_entropy: Arc<AtomicBool>,
     events: Arc<Mutex<Vec<Event>>>,
 }
 
@@ -59,6 +69,7 @@ impl Bench {
             emulator,
             moved: Arc::default(),
             panics: Arc::default(),
+            without_entropy: Arc::default(),
             events: Arc::default(),
         }
     }
@@ -68,6 +79,7 @@ impl Bench {
             http,
             moved: self.moved.clone(),
             panics: self.panics.clone(),
+            without_entropy: self.without_entropy.clone(),
         }
     }
 
@@ -351,4 +363,22 @@ fn one_host_serves_two_clients() {
     let one = ServiceTokens::new(client.clone(), Vec::new(), host.clone());
     let other = ServiceTokens::new(client, Vec::new(), host);
     assert_ne!(one.token(Duration::ZERO).unwrap(), other.token(Duration::ZERO).unwrap());
+}
+
+#[test]
+fn entropy_that_is_none_is_no_outage_while_a_token_lives() {
+    let bench = Bench::new();
+    let tokens = bench.ofx();
+    let first = tokens.token(Duration::ZERO).unwrap();
+    bench.without_entropy.store(true, Ordering::SeqCst);
+    bench.pass(3_599_000 - 40_000);
+    assert_eq!(tokens.token(Duration::ZERO).unwrap(), first);
+    let failed = Event::ServiceTokenFailed {
+        code: ErrorCode::WeakEntropy,
+        still_serving: true,
+    };
+    assert!(bench.seen(&failed));
+    assert_eq!(tokens.token(Duration::ZERO).unwrap(), first);
+    bench.pass(60_000);
+    assert_eq!(tokens.token(Duration::ZERO).unwrap_err().code(), ErrorCode::WeakEntropy);
 }
