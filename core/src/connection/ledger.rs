@@ -41,6 +41,62 @@ pub struct Ledger<T> {
     pub unauthorized: Repeated,
     /// Failures in a row that spent nothing, and when the last of them was.
     pub not_spent: Repeated,
+    /// A refusal that no rule knows, and how often it came in a row.
+    pub refusal: Option<Streak>,
+    /// Refusals of the client, in a row.
+    pub client_refused: Option<Streak>,
+    /// The login that the consent in use came from, as a hash of its state and code.
+    pub login: Option<u128>,
+    /// Logins that are not in use, by ascending order.
+    pub logins: Vec<Login>,
+}
+
+/// The same thing, several times in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
+pub struct Streak {
+    /// A hash of what it was.
+    pub sign: u64,
+    /// How often.
+    pub times: i64,
+    /// The first time.
+    pub since: i64,
+}
+
+/// One login that may have spent its authorization code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
+pub struct Login {
+    /// The order of the consent that may come of it.
+    pub order: i64,
+    /// A hash of its state and code, so that a repeated callback finds it again.
+    pub digest: u128,
+    /// Who exchanges its code: 128 random bits of one work.
+    pub holder: u128,
+    /// The store's clock before the first claim.
+    pub claimed: i64,
+    /// The exchange leaves before this moment, or not at all.
+    pub send_by: i64,
+    /// How often the code was put at risk.
+    pub tries: i64,
+    /// How it ended.
+    pub fate: LoginFate,
+}
+
+/// How a login ended that is not in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
+pub enum LoginFate {
+    /// Nobody has said; its holder may have the answer.
+    Open,
+    /// The exchange is over at its sender, and nobody knows whether the server acted.
+    Closed,
+    /// The code was certainly not looked at.
+    NotSpent,
+    /// Nothing comes of it any more: refused, superseded by a later login, or silent for too long.
+    Lost,
+    /// Its answer was for another account than the connection's.
+    OtherAccount,
 }
 
 /// Something that happened several times.
@@ -165,9 +221,9 @@ pub struct Report<T> {
 pub struct Ticket {
     /// The order of the consent.
     pub order: i64,
-    /// The generation of the refresh token that was sent.
+    /// The generation of the refresh token that was sent; 0 where it was the code of a login.
     pub generation: i64,
-    /// The attempt's number.
+    /// The attempt's number, or which try of the login it is.
     pub number: i64,
     /// Its holder.
     pub holder: u128,
@@ -182,13 +238,18 @@ pub struct Ticket {
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Learnt<T> {
     /// The exchange is over, and nobody knows whether the server acted.
-    Closed,
-    /// The refresh token was certainly not looked at.
+    Closed {
+        /// A hash of a refusal (4xx) that no rule knows; the same one again and again is a verdict in the end.
+        sign: Option<u64>,
+    },
+    /// The credential was certainly not looked at.
     NotSpent {
         /// How long the provider asks to wait.
         retry_after: Option<i64>,
         /// It never left this process, so there is nothing to wait for.
         unsent: bool,
+        /// The provider refused the client.
+        client_refused: bool,
     },
     /// The server refused the refresh token.
     Rejected {
@@ -197,6 +258,13 @@ pub enum Learnt<T> {
     },
     /// Tokens came.
     Answered(T),
+}
+
+impl Ticket {
+    /// Whether the request exchanges the code of a login.
+    pub fn is_login(&self) -> bool {
+        self.generation == 0
+    }
 }
 
 impl<T: TokenSet> Ledger<T> {
@@ -213,6 +281,10 @@ impl<T: TokenSet> Ledger<T> {
             next_order: 1,
             unauthorized: Repeated::default(),
             not_spent: Repeated::default(),
+            refusal: None,
+            client_refused: None,
+            login: None,
+            logins: Vec::new(),
         }
     }
 
@@ -295,9 +367,11 @@ impl<T: TokenSet> Ledger<T> {
             Learnt::Answered(tokens) if !is_late || policy.rules.has(Rule::LateAnswers) => {
                 entry.fate = Fate::Answered(tokens);
             }
-            Learnt::Closed if was_open => entry.fate = Fate::Closed,
+            Learnt::Closed { .. } if was_open => entry.fate = Fate::Closed,
             Learnt::Rejected { doubtful } if was_open => entry.fate = Fate::Rejected { doubtful },
-            Learnt::NotSpent { retry_after, unsent } if was_open => {
+            Learnt::NotSpent {
+                retry_after, unsent, ..
+            } if was_open => {
                 entry.fate = Fate::NotSpent;
                 if !unsent {
                     self.hold_back(policy, retry_after, now);

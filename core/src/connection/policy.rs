@@ -50,6 +50,14 @@ pub struct Policy {
     pub ahead: i64,
     /// How long a code lives that the profile says nothing about.
     pub code_life: i64,
+    /// Whether tokens that nobody wants any more can be revoked.
+    pub revokes: bool,
+    /// How long the secrets of a connection that was given up are kept, for a late answer.
+    pub remembrance: i64,
+    /// A refusal that no rule knows is a verdict when it came this often ...
+    pub refusals: i64,
+    /// ... over at least this long.
+    pub refusals_over: i64,
     /// The rules in force.
     pub rules: Rules,
 }
@@ -99,6 +107,10 @@ impl Policy {
             fresh_access: MINUTE,
             ahead,
             code_life: MINUTE,
+            revokes: false,
+            remembrance: 24 * HOUR,
+            refusals: 3,
+            refusals_over: HOUR,
             rules: Rules::ALL,
         }
     }

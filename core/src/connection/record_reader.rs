@@ -76,6 +76,10 @@ fn read(text: &str) -> Read<Record> {
         next_order: whole("next_order", 1)?,
         unauthorized: read_repeated(root.required("unauthorized")?)?,
         not_spent: read_repeated(root.required("not_spent")?)?,
+        refusal: None,
+        client_refused: None,
+        login: None,
+        logins: Vec::new(),
     };
     let environment = root.required("environment")?;
     let unknown = node.members()?.into_iter().filter(|(name, _)| !KNOWN.contains(name));

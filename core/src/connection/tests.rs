@@ -89,7 +89,7 @@ fn an_answer_without_a_refresh_token_keeps_the_old_one() {
     assert_eq!(ledger.generation(), 2);
     // But not while a lower attempt may have brought another one.
     let (mut ledger, lower) = claim(connected(), 100);
-    settle(&mut ledger, lower, Learnt::Closed);
+    settle(&mut ledger, lower, Learnt::Closed { sign: None });
     let (mut ledger, higher) = claim(ledger, 200);
     settle(&mut ledger, higher, Learnt::Answered(Numbered(0)));
     assert_eq!(fates(&ledger), [&Fate::Closed, &Fate::Answered(Numbered(0))]);
@@ -99,13 +99,13 @@ fn an_answer_without_a_refresh_token_keeps_the_old_one() {
 fn a_report_is_recognised_and_changes_only_its_own_entry() {
     let (ledger, first) = claim(connected(), 100);
     let (mut ledger, second) = claim(ledger, 200);
-    settle(&mut ledger, first, Learnt::Closed);
+    settle(&mut ledger, first, Learnt::Closed { sign: None });
     let before = ledger.clone();
-    settle(&mut ledger, first, Learnt::Closed);
+    settle(&mut ledger, first, Learnt::Closed { sign: None });
     settle(&mut ledger, first, rejected());
     let mut foreign = second;
     foreign.holder = 8;
-    settle(&mut ledger, foreign, Learnt::Closed);
+    settle(&mut ledger, foreign, Learnt::Closed { sign: None });
     let mut other = second;
     other.generation = 0;
     settle(&mut ledger, other, Learnt::Answered(Numbered(9)));
@@ -116,6 +116,7 @@ fn a_report_is_recognised_and_changes_only_its_own_entry() {
         Learnt::NotSpent {
             retry_after: None,
             unsent: true,
+            client_refused: false,
         },
     );
     assert_eq!(fates(&ledger), [&Fate::Closed, &Fate::NotSpent]);
@@ -128,6 +129,7 @@ fn a_ledger_in_which_nothing_was_spent_is_emptied() {
     let outcome = Learnt::NotSpent {
         retry_after: Some(9_000),
         unsent: false,
+        client_refused: false,
     };
     settle(&mut ledger, ticket, outcome);
     assert_eq!(
@@ -156,7 +158,7 @@ fn an_answer_whose_entry_was_forgotten_keeps_its_number() {
         let (claimed, ticket) = claim(ledger, 100 + attempt);
         ledger = claimed;
         if attempt < MOST_ATTEMPTS as i64 {
-            settle(&mut ledger, ticket, Learnt::Closed);
+            settle(&mut ledger, ticket, Learnt::Closed { sign: None });
         }
     }
     assert_eq!(ledger.attempts.len(), MOST_ATTEMPTS);
@@ -175,7 +177,7 @@ fn a_full_ledger_does_not_forget_the_rejections_that_are_counted() {
     for attempt in 0..MOST_ATTEMPTS as i64 {
         let (claimed, ticket) = claim(ledger, 100 + attempt);
         ledger = claimed;
-        settle(&mut ledger, ticket, Learnt::Closed);
+        settle(&mut ledger, ticket, Learnt::Closed { sign: None });
     }
     for attempt in 0..3 {
         let (claimed, ticket) = claim(ledger, 200 + attempt);

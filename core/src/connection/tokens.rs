@@ -1,6 +1,7 @@
 //! What the protocol must know about a set of tokens, and no more.
 
 use crate::base::time::MAX_MS;
+use crate::message::callback::NamedValue;
 use crate::message::token_answer::Tokens;
 
 /// What an answer carried, as far as the protocol looks at it.
@@ -23,6 +24,15 @@ pub trait TokenSet: Clone + PartialEq {
 
     /// How long the consent lives whatever is done.
     fn hard_life(&self) -> Option<i64>;
+
+    /// Whether both name an account, and not the same one.
+    fn is_of_another_account(&self, other: &Self) -> bool;
+
+    /// Whether there is anything secret in it.
+    fn has_secrets(&self) -> bool;
+
+    /// Drops what is secret in it, and keeps the rest.
+    fn wipe(&mut self);
 }
 
 impl TokenSet for Tokens {
@@ -32,6 +42,9 @@ impl TokenSet for Tokens {
     }
 
     fn inherit(&mut self, previous: &Self) {
+        if self.account_ids.is_empty() {
+            self.account_ids.clone_from(&previous.account_ids);
+        }
         if self.refresh_token.is_none() {
             self.refresh_token.clone_from(&previous.refresh_token);
             self.refresh_idle_ms = self.refresh_idle_ms.or(previous.refresh_idle_ms);
@@ -50,5 +63,22 @@ impl TokenSet for Tokens {
 
     fn hard_life(&self) -> Option<i64> {
         self.refresh_hard_ms
+    }
+
+    fn is_of_another_account(&self, other: &Self) -> bool {
+        let differs = |own: &NamedValue| {
+            let same_name = other.account_ids.iter().find(|theirs| theirs.name == own.name);
+            same_name.is_some_and(|theirs| theirs.value != own.value)
+        };
+        self.account_ids.iter().any(differs)
+    }
+
+    fn has_secrets(&self) -> bool {
+        self.access_token.is_some() || self.refresh_token.is_some()
+    }
+
+    fn wipe(&mut self) {
+        self.access_token = None;
+        self.refresh_token = None;
     }
 }

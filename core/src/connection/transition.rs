@@ -112,7 +112,7 @@ pub fn next<T: TokenSet>(policy: &Policy, mut worker: Worker<T>, event: Event<T>
         }
         (Step::Send { ticket, .. }, What::Silent) => {
             if !policy.rules.has(Rule::TimeoutStaysOpen) {
-                worker.hand.push(Report::new(ticket, Learnt::Closed));
+                worker.hand.push(Report::new(ticket, Learnt::Closed { sign: None }));
             }
             worker.load(now)
         }
@@ -153,6 +153,7 @@ fn unsent<T>(ticket: Ticket) -> Report<T> {
     let outcome = Learnt::NotSpent {
         retry_after: None,
         unsent: true,
+        client_refused: false,
     };
     Report::new(ticket, outcome)
 }
@@ -489,7 +490,7 @@ fn wanted<T: TokenSet>(policy: &Policy, goal: Goal, ledger: &Ledger<T>, store_no
     let Some(held) = &ledger.tokens else { return Wanted::No };
     let when = |wanted: bool| if wanted { Wanted::Now } else { Wanted::No };
     match goal {
-        Goal::Disconnect | Goal::Settle => Wanted::No,
+        Goal::Disconnect | Goal::Settle | Goal::Finish { .. } | Goal::Adopt { .. } => Wanted::No,
         Goal::Obtain { min_life } => {
             let life = held.tokens.access_life().unwrap_or(0);
             let ahead = policy.ahead.min(life / 5);

@@ -23,6 +23,14 @@ pub struct Worker<T> {
     pub hand: Vec<Report<T>>,
     /// When it began to hold its breath, and over which version.
     pub breath: Option<Breath>,
+    /// The tokens to adopt.
+    pub adopts: Option<T>,
+    /// How much of what chance may add is added, in parts per thousand: workers do not refresh in step.
+    pub jitter: i64,
+    /// How long ago another connection of the same client last succeeded, in milliseconds when the work began.
+    pub others_succeeded: Option<i64>,
+    /// When it began.
+    pub begun: Now,
     /// What it does now.
     pub step: Step<T>,
 }
@@ -50,6 +58,16 @@ pub enum Goal {
     KeepAlive,
     /// The host does not want the connection any more.
     Disconnect,
+    /// Exchange the authorization code of the login with this hash, and make what comes back the tokens in use.
+    Finish {
+        /// The hash of its state and code.
+        digest: u128,
+    },
+    /// Make the tokens that the host hands in ([`Worker::adopts`]) those in use.
+    Adopt {
+        /// A hash of them, so that a repetition changes nothing.
+        digest: u128,
+    },
     /// Nothing more than to write down what is in the hand.
     Settle,
 }
@@ -116,6 +134,20 @@ pub enum Step<T> {
         /// From this moment on the worker does not wait for it any longer; the exchange goes on.
         silent_at: Now,
     },
+    /// Exchanges the authorization code of a saved login, and waits for the answer.
+    Exchange {
+        /// The login.
+        ticket: Ticket,
+        /// Past this moment on either clock it must not leave.
+        send_by: Now,
+        /// From this moment on the worker does not wait for it any longer; the exchange goes on.
+        silent_at: Now,
+    },
+    /// Revokes tokens that nobody wants any more. Answered by `Revoked`.
+    Revoke {
+        /// The tokens.
+        tokens: T,
+    },
     /// Waits, for so many milliseconds.
     Wait {
         /// Since when.
@@ -135,6 +167,12 @@ pub enum End {
     Token,
     /// What came late is written down; nothing more was asked for.
     Settled,
+    /// The login is finished: its tokens are in use.
+    Connected,
+    /// Nothing comes of the login; begin another. What was there before is kept.
+    LoginLost,
+    /// The login was for another account than the connection's, which is kept.
+    DifferentAccount,
     /// The user must authorize again; the ledger says why.
     NeedsReauthorization,
     /// The host disconnected.
@@ -201,6 +239,8 @@ pub enum What<T> {
     Learnt(Report<T>),
     /// The host does not wait any longer for the current request; its exchange goes on.
     Silent,
+    /// The request to revoke is over, however it ended.
+    Revoked,
     /// The wait is over.
     Woke,
 }
@@ -239,6 +279,10 @@ pub fn begin<T: TokenSet>(holder: u128, goal: Goal, now: Now) -> Worker<T> {
         seen: None,
         hand: Vec::new(),
         breath: None,
+        adopts: None,
+        jitter: 0,
+        others_succeeded: None,
+        begun: now,
         step: Step::Load { asked: now },
     }
 }

@@ -43,4 +43,14 @@ impl TokenSet for Pair {
     fn hard_life(&self) -> Option<i64> {
         None
     }
+
+    fn is_of_another_account(&self, _other: &Self) -> bool {
+        false
+    }
+
+    fn has_secrets(&self) -> bool {
+        true
+    }
+
+    fn wipe(&mut self) {}
 }

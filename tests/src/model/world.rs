@@ -374,6 +374,7 @@ impl World {
                     let outcome = Learnt::NotSpent {
                         retry_after: None,
                         unsent: true,
+                        client_refused: false,
                     };
                     return self.tell(scenario, number, What::Learnt(Report::new(ticket, outcome)));
                 }
@@ -437,6 +438,7 @@ impl World {
             let outcome = Learnt::NotSpent {
                 retry_after: None,
                 unsent: true,
+                client_refused: false,
             };
             self.tell(scenario, number, What::Learnt(Report::new(ticket, outcome)));
         }
@@ -474,14 +476,16 @@ impl World {
                 Outcome::Throttled => Learnt::NotSpent {
                     retry_after: Some(RETRY_AFTER),
                     unsent: false,
+                    client_refused: false,
                 },
                 Outcome::ServerFault if !scenario.client.rules.has(Rule::ServerFaultIsUnknown) => Learnt::NotSpent {
                     retry_after: None,
                     unsent: false,
+                    client_refused: false,
                 },
-                Outcome::ServerFault | Outcome::Unknown => Learnt::Closed,
+                Outcome::ServerFault | Outcome::Unknown => Learnt::Closed { sign: None },
             },
-            _ => Learnt::Closed,
+            _ => Learnt::Closed { sign: None },
         };
         self.tell(scenario, sender, What::Learnt(Report::new(message.ticket, outcome)));
     }
