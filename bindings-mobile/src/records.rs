@@ -7,7 +7,11 @@ use evergrant::base::error::ErrorCode;
 use evergrant::base::error::ErrorDetails;
 use evergrant::base::error::Party;
 use evergrant::base::error::ReauthorizationReason;
+use evergrant::connection::health::Health;
+use evergrant::connection::health::HealthState;
+use evergrant::flow::event::Deadline;
 use evergrant::flow::event::Event;
+use evergrant::flow::event::Recovery;
 use evergrant::message::callback::NamedValue;
 use evergrant::message::callback::Refusal;
 use evergrant::message::oddity::Oddity;
@@ -109,6 +113,16 @@ pub enum ErrorCode {
     UnknownMessage,
     /// The text is not the JSON that was expected; `field` names the place.
     InvalidJson,
+    /// A stored record cannot be read; `field` names the place. Nothing was changed.
+    InvalidRecord,
+    /// A stored record was written in a major format of a later release. Nothing was changed.
+    UnknownRecordFormat,
+    /// There is no connection under this key: nobody has logged in yet.
+    NotConnected,
+    /// The host disconnected this connection; only a new login can bring it back.
+    Disconnected,
+    /// The consent is gone; the action says why, and what to tell whom.
+    ReauthorizationRequired,
     /// The input does not answer the current step; nothing was changed.
     UnexpectedInput,
 }
@@ -126,6 +140,8 @@ pub enum ReauthorizationReason {
     RevokedOrRoleLost,
     /// The user who gave the consent no longer exists.
     AuthorizingUserGone,
+    /// The access token is over, and the provider issued no refresh token.
+    NoRefreshToken,
 }
 
 /// What the caller should do about an error.
@@ -302,6 +318,8 @@ pub enum EvidenceKind {
     RequestRefused,
     /// The provider says that the grant is dead.
     GrantRefused,
+    /// The provider says that the grant is dead, with a code that it also uses when it asks to slow down.
+    GrantDoubted,
     /// A 401 without a code that is known.
     Unauthorized,
     /// A code that says nothing about the credential.
@@ -331,6 +349,28 @@ pub struct Evidence {
     pub oddities: Vec<Oddity>,
 }
 
+/// How a refresh succeeded that did not at the first try.
+#[uniffi::remote(Enum)]
+pub enum Recovery {
+    /// A further attempt inside the window in which the old refresh token still works.
+    InWindow,
+    /// An answer that was saved and waiting was taken into use when no better one could come.
+    Promoted,
+    /// An attempt after the window: there was nothing left to lose.
+    LastChance,
+    /// The answer came after nobody waited for it any more.
+    Late,
+}
+
+/// Which end of a consent is near.
+#[uniffi::remote(Enum)]
+pub enum Deadline {
+    /// The refresh token may not lie unused for longer.
+    Idle,
+    /// The consent ends, whatever is done.
+    Hard,
+}
+
 /// Something that happened inside a machine.
 #[uniffi::remote(Enum)]
 pub enum Event {
@@ -355,6 +395,162 @@ pub enum Event {
         /// What was odd.
         oddity: Oddity,
     },
+    /// A refresh was written down, and its request goes out now.
+    RefreshStarted {
+        /// The number of the attempt; it never repeats within a connection.
+        attempt: i64,
+        /// The window is over, and nothing can be lost by trying.
+        last_chance: bool,
+    },
+    /// New tokens are saved and in use.
+    RefreshSucceeded {
+        /// The number of the attempt that brought them.
+        attempt: i64,
+        /// There is a new refresh token.
+        rotated: bool,
+        /// How, where it was not the first try that succeeded.
+        recovery: Option<Recovery>,
+    },
+    /// An attempt ended, and the refresh token was certainly not looked at.
+    RefreshNotSpent {
+        /// The number of the attempt.
+        attempt: i64,
+        /// Why.
+        kind: EvidenceKind,
+        /// How long the provider asks to wait, in milliseconds.
+        retry_after_ms: Option<i64>,
+    },
+    /// An attempt ended, and nobody knows whether the provider acted; the next one will show.
+    RefreshUnknown {
+        /// The number of the attempt.
+        attempt: i64,
+        /// Why.
+        kind: EvidenceKind,
+        /// The HTTP status, where there was one.
+        status: Option<i64>,
+    },
+    /// The provider refused the refresh token in one attempt; that alone is no verdict.
+    RefreshRejected {
+        /// The number of the attempt.
+        attempt: i64,
+        /// The provider's error code.
+        oauth_error: Option<String>,
+    },
+    /// Another worker has renewed the tokens meanwhile.
+    SiblingRefreshed {
+        /// The generation of its tokens.
+        generation: i64,
+    },
+    /// The store does not take new tokens; they are held in memory and written again and again. Look at the store now.
+    PersistFailing,
+    /// The store has taken the tokens that were held.
+    PersistRecovered,
+    /// The scopes granted are not those of the tokens before.
+    ScopesChanged {
+        /// The scopes now.
+        granted: Vec<String>,
+    },
+    /// The consent ends soon.
+    DeadlineNear {
+        /// Which end.
+        deadline: Deadline,
+        /// How long it is until then, in milliseconds.
+        left_ms: i64,
+    },
+    /// The consent is gone; the user must authorize again.
+    ReauthorizationNeeded {
+        /// Why.
+        reason: ReauthorizationReason,
+        /// The provider's error code, where there was one.
+        oauth_error: Option<String>,
+    },
+    /// A login or an adoption brought tokens, and they are in use.
+    Connected {
+        /// The connection had a consent before.
+        again: bool,
+    },
+    /// The exchange of a login's code ended without tokens.
+    LoginFailed {
+        /// How.
+        kind: EvidenceKind,
+        /// The provider's error code, where there was one.
+        oauth_error: Option<String>,
+    },
+    /// The host disconnected, and the tokens are wiped.
+    Disconnected,
+    /// The provider does not accept the client; this is about the configuration, not about one connection.
+    ClientRefused {
+        /// The provider's error code, where there was one.
+        oauth_error: Option<String>,
+    },
+    /// Tokens came for a consent that is not in use any more, and were dropped.
+    AnswerIgnored {
+        /// The order of that consent.
+        order: i64,
+    },
+    /// The provider's clock and this machine's differ by more than a minute.
+    ClockOffset {
+        /// The provider's clock less this machine's, in milliseconds.
+        offset_ms: i64,
+    },
+}
+
+/// How well a connection is, in a word.
+#[uniffi::remote(Enum)]
+pub enum HealthState {
+    /// All is well.
+    Healthy,
+    /// Something failed and is tried again; the access token in use is still good, or there is no reason to worry yet.
+    Degraded,
+    /// The consent ends soon, or it is not known whether the refresh token still lives.
+    AtRisk,
+    /// Only the user can mend it.
+    NeedsReauthorization,
+    /// The host disconnected it.
+    Disconnected,
+    /// There was never a consent.
+    NotConnected,
+}
+
+/// How well a connection is, and what to do.
+///
+/// All times are milliseconds since 1970 on the store's clock. Nothing in it is secret.
+#[uniffi::remote(Record)]
+pub struct Health {
+    /// In a word.
+    pub state: HealthState,
+    /// Since when it is so, where that is known.
+    pub since: Option<i64>,
+    /// Why, in words. Lower case, no final stop.
+    pub reason: String,
+    /// It may come right by itself; nobody has to do anything yet.
+    pub recovers_by_itself: bool,
+    /// What to do, in words for the user, where something is to be done.
+    pub what_to_do: Option<String>,
+    /// The roles whose holders can do it, where the provider names them.
+    pub who: Vec<String>,
+    /// Why the user must authorize again, where that is so.
+    pub reauthorization: Option<ReauthorizationReason>,
+    /// The provider's error code behind that, where there was one.
+    pub oauth_error: Option<String>,
+    /// Whole days until the refresh token has been unused for too long, where that is known.
+    pub idle_days_left: Option<i64>,
+    /// Whole days until the consent ends whatever is done, where that is known.
+    pub hard_days_left: Option<i64>,
+    /// When tokens last came.
+    pub last_success: Option<i64>,
+    /// When something last went wrong, since tokens last came.
+    pub last_failure: Option<i64>,
+    /// Failures since tokens last came.
+    pub failures_in_a_row: i64,
+    /// Who consented, as the host said at the login.
+    pub consented_by: Option<String>,
+    /// That user's role at the provider, as the host said.
+    pub role: Option<String>,
+    /// When the consent was given.
+    pub consented_at: Option<i64>,
+    /// The scopes granted.
+    pub scopes: Vec<String>,
 }
 
 /// The stable word of an error code, the same in every language, for logs and metrics.
@@ -399,6 +595,11 @@ pub fn error_code_word(code: ErrorCode) -> String {
         ErrorCode::StoreLocked => "store_locked",
         ErrorCode::UnknownMessage => "unknown_message",
         ErrorCode::InvalidJson => "invalid_json",
+        ErrorCode::InvalidRecord => "invalid_record",
+        ErrorCode::UnknownRecordFormat => "unknown_record_format",
+        ErrorCode::NotConnected => "not_connected",
+        ErrorCode::Disconnected => "disconnected",
+        ErrorCode::ReauthorizationRequired => "reauthorization_required",
         ErrorCode::UnexpectedInput => "unexpected_input",
     };
     String::from(word)

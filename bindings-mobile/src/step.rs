@@ -88,6 +88,7 @@ impl Step {
             step::Step::Send(send) => Some(Send {
                 request: Arc::new(HttpRequest(send.request.clone())),
                 send_by: send.send_by.into(),
+                wait_ms: send.wait_ms,
                 timeout_ms: send.timeout_ms,
                 max_body_bytes: send.max_body_bytes,
                 client_certificate: send.client_certificate,
@@ -116,7 +117,8 @@ impl Step {
     pub fn access_token(&self) -> Result<Option<Arc<AccessToken>>, OAuthError> {
         match &self.step {
             step::Step::Done(result) => match result.as_ref() {
-                Ok(Outcome::ServiceToken(token)) => Ok(Some(Arc::new(AccessToken(token.clone())))),
+                Ok(Outcome::ServiceToken(token) | Outcome::Token(token)) => Ok(Some(Arc::new(AccessToken(token.clone())))),
+                Ok(_) => Ok(None),
                 Err(error) => Err(error.clone().into()),
             },
             _ => Ok(None),
@@ -131,6 +133,9 @@ pub struct Send {
     pub request: Arc<HttpRequest>,
     /// Past this moment, on either clock, it must not be sent any more: answer `not_sent`.
     pub send_by: Now,
+    /// How long to wait for the answer, in milliseconds; then answer `no_answer` with `over` false, go on, and keep
+    /// listening until `timeout_ms` is over.
+    pub wait_ms: i64,
     /// The time for the whole exchange, the body included, in milliseconds.
     pub timeout_ms: i64,
     /// The largest body to read, in bytes; past it answer `no_answer` with what was read.

@@ -113,8 +113,8 @@ impl Step {
     fn access_token(&self) -> Option<AccessToken> {
         match &self.step {
             step::Step::Done(result) => match result.as_ref() {
-                Ok(Outcome::ServiceToken(token)) => Some(AccessToken(token.clone())),
-                Err(_) => None,
+                Ok(Outcome::ServiceToken(token) | Outcome::Token(token)) => Some(AccessToken(token.clone())),
+                _ => None,
             },
             _ => None,
         }
@@ -188,6 +188,13 @@ impl Send {
     #[getter]
     fn send_by(&self) -> Now {
         Now(self.0.send_by)
+    }
+
+    /// How long to wait for the answer; then answer ``no_answer`` with ``over=False``, go on, and keep listening until
+    /// ``timeout`` is over.
+    #[getter]
+    fn wait(&self) -> Duration {
+        clock::duration(self.0.wait_ms)
     }
 
     /// The time for the whole exchange, the body included.

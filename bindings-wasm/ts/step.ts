@@ -28,6 +28,11 @@ export interface Send {
   readonly request: HttpRequest;
   /** Past this moment, on either clock, it must not be sent any more: answer `notSent`. */
   readonly sendBy: Now;
+  /**
+   * How long to wait for the answer, in milliseconds; then answer `noAnswer` with `over` false, go on, and keep listening
+   * until `timeoutMs` is over.
+   */
+  readonly waitMs: number;
   /** The time for the whole exchange, the body included, in milliseconds. */
   readonly timeoutMs: number;
   /** The largest body to read; past it answer `noAnswer` with what was read. */
@@ -89,6 +94,7 @@ export class Step extends Redacted {
       this.send = {
         request: HttpRequest.wrap(shown.method, shown.url, shown.headers, shown.body),
         sendBy: send_by,
+        waitMs: shown.wait_ms,
         timeoutMs: shown.timeout_ms,
         maxBodyBytes: shown.max_body_bytes,
         clientCertificate: shown.client_certificate,

@@ -62,6 +62,11 @@ export type ErrorCode =
   | "store_locked"
   | "unknown_message"
   | "invalid_json"
+  | "invalid_record"
+  | "unknown_record_format"
+  | "not_connected"
+  | "disconnected"
+  | "reauthorization_required"
   | "unexpected_input";
 
 /** Every {@link ErrorCode} by name, so that none has to be typed. */
@@ -142,6 +147,16 @@ export const errorCodes = {
   unknownMessage: "unknown_message",
   /** The text is not the JSON that was expected; `field` names the place. */
   invalidJson: "invalid_json",
+  /** A stored record cannot be read; `field` names the place. Nothing was changed. */
+  invalidRecord: "invalid_record",
+  /** A stored record was written in a major format of a later release. Nothing was changed. */
+  unknownRecordFormat: "unknown_record_format",
+  /** There is no connection under this key: nobody has logged in yet. */
+  notConnected: "not_connected",
+  /** The host disconnected this connection; only a new login can bring it back. */
+  disconnected: "disconnected",
+  /** The consent is gone; the action says why, and what to tell whom. */
+  reauthorizationRequired: "reauthorization_required",
   /** The input does not answer the current step; nothing was changed. */
   unexpectedInput: "unexpected_input",
 } as const;
@@ -155,13 +170,15 @@ export const errorCodes = {
  * - `key_lost`: The key that seals the record is gone.
  * - `revoked_or_role_lost`: The provider refuses the refresh token: consent revoked, role lost, account closed.
  * - `authorizing_user_gone`: The user who gave the consent no longer exists.
+ * - `no_refresh_token`: The access token is over, and the provider issued no refresh token.
  */
 export type ReauthorizationReason =
   | "lost_rotation"
   | "idle_expired"
   | "key_lost"
   | "revoked_or_role_lost"
-  | "authorizing_user_gone";
+  | "authorizing_user_gone"
+  | "no_refresh_token";
 
 /** What the caller should do about an error. */
 export type Action =
@@ -365,6 +382,8 @@ export interface ResourceJudgementNotOurs {
  * - `client_refused`: The provider does not accept the client.
  * - `request_refused`: The provider does not accept the request, before looking at the grant.
  * - `grant_refused`: The provider says that the grant is dead.
+ * - `grant_doubted`: The provider says that the grant is dead, with a code that it also uses when it asks to slow
+ *   down.
  * - `unauthorized`: A 401 without a code that is known.
  * - `other_error`: A code that says nothing about the credential.
  * - `server_fault`: A 5xx.
@@ -381,6 +400,7 @@ export type EvidenceKind =
   | "client_refused"
   | "request_refused"
   | "grant_refused"
+  | "grant_doubted"
   | "unauthorized"
   | "other_error"
   | "server_fault"
@@ -402,12 +422,53 @@ export interface Evidence {
   readonly oddities: readonly Oddity[];
 }
 
+/**
+ * How a refresh succeeded that did not at the first try.
+ *
+ * - `in_window`: A further attempt inside the window in which the old refresh token still works.
+ * - `promoted`: An answer that was saved and waiting was taken into use when no better one could come.
+ * - `last_chance`: An attempt after the window: there was nothing left to lose.
+ * - `late`: The answer came after nobody waited for it any more.
+ */
+export type Recovery =
+  | "in_window"
+  | "promoted"
+  | "last_chance"
+  | "late";
+
+/**
+ * Which end of a consent is near.
+ *
+ * - `idle`: The refresh token may not lie unused for longer.
+ * - `hard`: The consent ends, whatever is done.
+ */
+export type Deadline =
+  | "idle"
+  | "hard";
+
 /** Something that happened inside a machine. */
 export type Event =
   | EventServiceTokenObtained
   | EventServiceTokenFailed
   | EventFreshTokenRejected
-  | EventAnswerOddity;
+  | EventAnswerOddity
+  | EventRefreshStarted
+  | EventRefreshSucceeded
+  | EventRefreshNotSpent
+  | EventRefreshUnknown
+  | EventRefreshRejected
+  | EventSiblingRefreshed
+  | EventPersistFailing
+  | EventPersistRecovered
+  | EventScopesChanged
+  | EventDeadlineNear
+  | EventReauthorizationNeeded
+  | EventConnected
+  | EventLoginFailed
+  | EventDisconnected
+  | EventClientRefused
+  | EventAnswerIgnored
+  | EventClockOffset;
 
 /** A service token was obtained. */
 export interface EventServiceTokenObtained {
@@ -437,6 +498,202 @@ export interface EventAnswerOddity {
   readonly type: "answer_oddity";
   /** What was odd. */
   readonly oddity: Oddity;
+}
+
+/** A refresh was written down, and its request goes out now. */
+export interface EventRefreshStarted {
+  readonly type: "refresh_started";
+  /** The number of the attempt; it never repeats within a connection. */
+  readonly attempt: number;
+  /** The window is over, and nothing can be lost by trying. */
+  readonly lastChance: boolean;
+}
+
+/** New tokens are saved and in use. */
+export interface EventRefreshSucceeded {
+  readonly type: "refresh_succeeded";
+  /** The number of the attempt that brought them. */
+  readonly attempt: number;
+  /** There is a new refresh token. */
+  readonly rotated: boolean;
+  /** How, where it was not the first try that succeeded. */
+  readonly recovery: Recovery | undefined;
+}
+
+/** An attempt ended, and the refresh token was certainly not looked at. */
+export interface EventRefreshNotSpent {
+  readonly type: "refresh_not_spent";
+  /** The number of the attempt. */
+  readonly attempt: number;
+  /** Why. */
+  readonly kind: EvidenceKind;
+  /** How long the provider asks to wait, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+}
+
+/** An attempt ended, and nobody knows whether the provider acted; the next one will show. */
+export interface EventRefreshUnknown {
+  readonly type: "refresh_unknown";
+  /** The number of the attempt. */
+  readonly attempt: number;
+  /** Why. */
+  readonly kind: EvidenceKind;
+  /** The HTTP status, where there was one. */
+  readonly status: number | undefined;
+}
+
+/** The provider refused the refresh token in one attempt; that alone is no verdict. */
+export interface EventRefreshRejected {
+  readonly type: "refresh_rejected";
+  /** The number of the attempt. */
+  readonly attempt: number;
+  /** The provider's error code. */
+  readonly oauthError: string | undefined;
+}
+
+/** Another worker has renewed the tokens meanwhile. */
+export interface EventSiblingRefreshed {
+  readonly type: "sibling_refreshed";
+  /** The generation of its tokens. */
+  readonly generation: number;
+}
+
+/** The store does not take new tokens; they are held in memory and written again and again. Look at the store now. */
+export interface EventPersistFailing {
+  readonly type: "persist_failing";
+}
+
+/** The store has taken the tokens that were held. */
+export interface EventPersistRecovered {
+  readonly type: "persist_recovered";
+}
+
+/** The scopes granted are not those of the tokens before. */
+export interface EventScopesChanged {
+  readonly type: "scopes_changed";
+  /** The scopes now. */
+  readonly granted: readonly string[];
+}
+
+/** The consent ends soon. */
+export interface EventDeadlineNear {
+  readonly type: "deadline_near";
+  /** Which end. */
+  readonly deadline: Deadline;
+  /** How long it is until then, in milliseconds. */
+  readonly leftMs: number;
+}
+
+/** The consent is gone; the user must authorize again. */
+export interface EventReauthorizationNeeded {
+  readonly type: "reauthorization_needed";
+  /** Why. */
+  readonly reason: ReauthorizationReason;
+  /** The provider's error code, where there was one. */
+  readonly oauthError: string | undefined;
+}
+
+/** A login or an adoption brought tokens, and they are in use. */
+export interface EventConnected {
+  readonly type: "connected";
+  /** The connection had a consent before. */
+  readonly again: boolean;
+}
+
+/** The exchange of a login's code ended without tokens. */
+export interface EventLoginFailed {
+  readonly type: "login_failed";
+  /** How. */
+  readonly kind: EvidenceKind;
+  /** The provider's error code, where there was one. */
+  readonly oauthError: string | undefined;
+}
+
+/** The host disconnected, and the tokens are wiped. */
+export interface EventDisconnected {
+  readonly type: "disconnected";
+}
+
+/** The provider does not accept the client; this is about the configuration, not about one connection. */
+export interface EventClientRefused {
+  readonly type: "client_refused";
+  /** The provider's error code, where there was one. */
+  readonly oauthError: string | undefined;
+}
+
+/** Tokens came for a consent that is not in use any more, and were dropped. */
+export interface EventAnswerIgnored {
+  readonly type: "answer_ignored";
+  /** The order of that consent. */
+  readonly order: number;
+}
+
+/** The provider's clock and this machine's differ by more than a minute. */
+export interface EventClockOffset {
+  readonly type: "clock_offset";
+  /** The provider's clock less this machine's, in milliseconds. */
+  readonly offsetMs: number;
+}
+
+/**
+ * How well a connection is, in a word.
+ *
+ * - `healthy`: All is well.
+ * - `degraded`: Something failed and is tried again; the access token in use is still good, or there is no reason
+ *   to worry yet.
+ * - `at_risk`: The consent ends soon, or it is not known whether the refresh token still lives.
+ * - `needs_reauthorization`: Only the user can mend it.
+ * - `disconnected`: The host disconnected it.
+ * - `not_connected`: There was never a consent.
+ */
+export type HealthState =
+  | "healthy"
+  | "degraded"
+  | "at_risk"
+  | "needs_reauthorization"
+  | "disconnected"
+  | "not_connected";
+
+/**
+ * How well a connection is, and what to do.
+ *
+ * All times are milliseconds since 1970 on the store's clock. Nothing in it is secret.
+ */
+export interface Health {
+  /** In a word. */
+  readonly state: HealthState;
+  /** Since when it is so, where that is known. */
+  readonly since: number | undefined;
+  /** Why, in words. Lower case, no final stop. */
+  readonly reason: string;
+  /** It may come right by itself; nobody has to do anything yet. */
+  readonly recoversByItself: boolean;
+  /** What to do, in words for the user, where something is to be done. */
+  readonly whatToDo: string | undefined;
+  /** The roles whose holders can do it, where the provider names them. */
+  readonly who: readonly string[];
+  /** Why the user must authorize again, where that is so. */
+  readonly reauthorization: ReauthorizationReason | undefined;
+  /** The provider's error code behind that, where there was one. */
+  readonly oauthError: string | undefined;
+  /** Whole days until the refresh token has been unused for too long, where that is known. */
+  readonly idleDaysLeft: number | undefined;
+  /** Whole days until the consent ends whatever is done, where that is known. */
+  readonly hardDaysLeft: number | undefined;
+  /** When tokens last came. */
+  readonly lastSuccess: number | undefined;
+  /** When something last went wrong, since tokens last came. */
+  readonly lastFailure: number | undefined;
+  /** Failures since tokens last came. */
+  readonly failuresInARow: number;
+  /** Who consented, as the host said at the login. */
+  readonly consentedBy: string | undefined;
+  /** That user's role at the provider, as the host said. */
+  readonly role: string | undefined;
+  /** When the consent was given. */
+  readonly consentedAt: number | undefined;
+  /** The scopes granted. */
+  readonly scopes: readonly string[];
 }
 
 /** Reads {@link Party} from core's JSON. */
@@ -581,6 +838,16 @@ export function decodeEvidence(json: unknown): Evidence {
   };
 }
 
+/** Reads {@link Recovery} from core's JSON. */
+export function decodeRecovery(json: unknown): Recovery {
+  return text(json, "Recovery") as Recovery;
+}
+
+/** Reads {@link Deadline} from core's JSON. */
+export function decodeDeadline(json: unknown): Deadline {
+  return text(json, "Deadline") as Deadline;
+}
+
 /** Reads {@link Event} from core's JSON. */
 export function decodeEvent(json: unknown): Event {
   const read = members(json, "Event");
@@ -605,9 +872,125 @@ export function decodeEvent(json: unknown): Event {
         type: "answer_oddity",
         oddity: read("oddity", decodeOddity),
       };
+    case "refresh_started":
+      return {
+        type: "refresh_started",
+        attempt: read("attempt", integer),
+        lastChance: read("last_chance", flag),
+      };
+    case "refresh_succeeded":
+      return {
+        type: "refresh_succeeded",
+        attempt: read("attempt", integer),
+        rotated: read("rotated", flag),
+        recovery: read("recovery", optional(decodeRecovery)),
+      };
+    case "refresh_not_spent":
+      return {
+        type: "refresh_not_spent",
+        attempt: read("attempt", integer),
+        kind: read("kind", decodeEvidenceKind),
+        retryAfterMs: read("retry_after_ms", optional(integer)),
+      };
+    case "refresh_unknown":
+      return {
+        type: "refresh_unknown",
+        attempt: read("attempt", integer),
+        kind: read("kind", decodeEvidenceKind),
+        status: read("status", optional(integer)),
+      };
+    case "refresh_rejected":
+      return {
+        type: "refresh_rejected",
+        attempt: read("attempt", integer),
+        oauthError: read("oauth_error", optional(text)),
+      };
+    case "sibling_refreshed":
+      return {
+        type: "sibling_refreshed",
+        generation: read("generation", integer),
+      };
+    case "persist_failing":
+      return { type: "persist_failing" };
+    case "persist_recovered":
+      return { type: "persist_recovered" };
+    case "scopes_changed":
+      return {
+        type: "scopes_changed",
+        granted: read("granted", list(text)),
+      };
+    case "deadline_near":
+      return {
+        type: "deadline_near",
+        deadline: read("deadline", decodeDeadline),
+        leftMs: read("left_ms", integer),
+      };
+    case "reauthorization_needed":
+      return {
+        type: "reauthorization_needed",
+        reason: read("reason", decodeReauthorizationReason),
+        oauthError: read("oauth_error", optional(text)),
+      };
+    case "connected":
+      return {
+        type: "connected",
+        again: read("again", flag),
+      };
+    case "login_failed":
+      return {
+        type: "login_failed",
+        kind: read("kind", decodeEvidenceKind),
+        oauthError: read("oauth_error", optional(text)),
+      };
+    case "disconnected":
+      return { type: "disconnected" };
+    case "client_refused":
+      return {
+        type: "client_refused",
+        oauthError: read("oauth_error", optional(text)),
+      };
+    case "answer_ignored":
+      return {
+        type: "answer_ignored",
+        order: read("order", integer),
+      };
+    case "clock_offset":
+      return {
+        type: "clock_offset",
+        offsetMs: read("offset_ms", integer),
+      };
     default:
       return { type } as unknown as Event;
   }
+}
+
+/** Reads {@link HealthState} from core's JSON. */
+export function decodeHealthState(json: unknown): HealthState {
+  return text(json, "HealthState") as HealthState;
+}
+
+/** Reads {@link Health} from core's JSON. */
+export function decodeHealth(json: unknown): Health {
+  const read = members(json, "Health");
+  return {
+    state: read("state", decodeHealthState),
+    since: read("since", optional(integer)),
+    reason: read("reason", text),
+    recoversByItself: read("recovers_by_itself", flag),
+    whatToDo: read("what_to_do", optional(text)),
+    who: read("who", list(text)),
+    reauthorization: read("reauthorization", optional(decodeReauthorizationReason)),
+    oauthError: read("oauth_error", optional(text)),
+    idleDaysLeft: read("idle_days_left", optional(integer)),
+    hardDaysLeft: read("hard_days_left", optional(integer)),
+    lastSuccess: read("last_success", optional(integer)),
+    lastFailure: read("last_failure", optional(integer)),
+    failuresInARow: read("failures_in_a_row", integer),
+    consentedBy: read("consented_by", optional(text)),
+    role: read("role", optional(text)),
+    consentedAt: read("consented_at", optional(integer)),
+    scopes: read("scopes", list(text)),
+  };
 }
 
 type Decoder<T> = (json: unknown, place: string) => T;

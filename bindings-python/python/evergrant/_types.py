@@ -20,21 +20,42 @@ __all__ = [
     "ActionMisuse",
     "ActionReauthorize",
     "ActionRetryAfter",
+    "Deadline",
     "Environment",
     "ErrorCode",
     "ErrorDetails",
     "Event",
+    "EventAnswerIgnored",
     "EventAnswerOddity",
+    "EventClientRefused",
+    "EventClockOffset",
+    "EventConnected",
+    "EventDeadlineNear",
+    "EventDisconnected",
     "EventFreshTokenRejected",
+    "EventLoginFailed",
+    "EventPersistFailing",
+    "EventPersistRecovered",
+    "EventReauthorizationNeeded",
+    "EventRefreshNotSpent",
+    "EventRefreshRejected",
+    "EventRefreshStarted",
+    "EventRefreshSucceeded",
+    "EventRefreshUnknown",
+    "EventScopesChanged",
     "EventServiceTokenFailed",
     "EventServiceTokenObtained",
+    "EventSiblingRefreshed",
     "Evidence",
     "EvidenceKind",
     "Grant",
+    "Health",
+    "HealthState",
     "NamedValue",
     "Oddity",
     "Party",
     "ReauthorizationReason",
+    "Recovery",
     "Refusal",
     "ResourceJudgement",
     "ResourceJudgementAccepted",
@@ -193,6 +214,16 @@ class ErrorCode(_Word):
     """There is no message function of this name."""
     INVALID_JSON = "invalid_json"
     """The text is not the JSON that was expected; `field` names the place."""
+    INVALID_RECORD = "invalid_record"
+    """A stored record cannot be read; `field` names the place. Nothing was changed."""
+    UNKNOWN_RECORD_FORMAT = "unknown_record_format"
+    """A stored record was written in a major format of a later release. Nothing was changed."""
+    NOT_CONNECTED = "not_connected"
+    """There is no connection under this key: nobody has logged in yet."""
+    DISCONNECTED = "disconnected"
+    """The host disconnected this connection; only a new login can bring it back."""
+    REAUTHORIZATION_REQUIRED = "reauthorization_required"
+    """The consent is gone; the action says why, and what to tell whom."""
     UNEXPECTED_INPUT = "unexpected_input"
     """The input does not answer the current step; nothing was changed."""
 
@@ -210,6 +241,8 @@ class ReauthorizationReason(_Word):
     """The provider refuses the refresh token: consent revoked, role lost, account closed."""
     AUTHORIZING_USER_GONE = "authorizing_user_gone"
     """The user who gave the consent no longer exists."""
+    NO_REFRESH_TOKEN = "no_refresh_token"
+    """The access token is over, and the provider issued no refresh token."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -447,6 +480,8 @@ class EvidenceKind(_Word):
     """The provider does not accept the request, before looking at the grant."""
     GRANT_REFUSED = "grant_refused"
     """The provider says that the grant is dead."""
+    GRANT_DOUBTED = "grant_doubted"
+    """The provider says that the grant is dead, with a code that it also uses when it asks to slow down."""
     UNAUTHORIZED = "unauthorized"
     """A 401 without a code that is known."""
     OTHER_ERROR = "other_error"
@@ -475,6 +510,28 @@ class Evidence:
     """How long the provider asks to wait, in milliseconds."""
     oddities: tuple[Oddity, ...]
     """What was odd about the answer."""
+
+
+class Recovery(_Word):
+    """How a refresh succeeded that did not at the first try."""
+
+    IN_WINDOW = "in_window"
+    """A further attempt inside the window in which the old refresh token still works."""
+    PROMOTED = "promoted"
+    """An answer that was saved and waiting was taken into use when no better one could come."""
+    LAST_CHANCE = "last_chance"
+    """An attempt after the window: there was nothing left to lose."""
+    LATE = "late"
+    """The answer came after nobody waited for it any more."""
+
+
+class Deadline(_Word):
+    """Which end of a consent is near."""
+
+    IDLE = "idle"
+    """The refresh token may not lie unused for longer."""
+    HARD = "hard"
+    """The consent ends, whatever is done."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -515,8 +572,263 @@ class EventAnswerOddity:
     """What was odd."""
 
 
-Event: TypeAlias = EventServiceTokenObtained | EventServiceTokenFailed | EventFreshTokenRejected | EventAnswerOddity
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventRefreshStarted:
+    """A refresh was written down, and its request goes out now."""
+
+    type: ClassVar[Literal["refresh_started"]] = "refresh_started"
+    attempt: int
+    """The number of the attempt; it never repeats within a connection."""
+    last_chance: bool
+    """The window is over, and nothing can be lost by trying."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventRefreshSucceeded:
+    """New tokens are saved and in use."""
+
+    type: ClassVar[Literal["refresh_succeeded"]] = "refresh_succeeded"
+    attempt: int
+    """The number of the attempt that brought them."""
+    rotated: bool
+    """There is a new refresh token."""
+    recovery: Recovery | None
+    """How, where it was not the first try that succeeded."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventRefreshNotSpent:
+    """An attempt ended, and the refresh token was certainly not looked at."""
+
+    type: ClassVar[Literal["refresh_not_spent"]] = "refresh_not_spent"
+    attempt: int
+    """The number of the attempt."""
+    kind: EvidenceKind
+    """Why."""
+    retry_after_ms: int | None
+    """How long the provider asks to wait, in milliseconds."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventRefreshUnknown:
+    """An attempt ended, and nobody knows whether the provider acted; the next one will show."""
+
+    type: ClassVar[Literal["refresh_unknown"]] = "refresh_unknown"
+    attempt: int
+    """The number of the attempt."""
+    kind: EvidenceKind
+    """Why."""
+    status: int | None
+    """The HTTP status, where there was one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventRefreshRejected:
+    """The provider refused the refresh token in one attempt; that alone is no verdict."""
+
+    type: ClassVar[Literal["refresh_rejected"]] = "refresh_rejected"
+    attempt: int
+    """The number of the attempt."""
+    oauth_error: str | None
+    """The provider's error code."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventSiblingRefreshed:
+    """Another worker has renewed the tokens meanwhile."""
+
+    type: ClassVar[Literal["sibling_refreshed"]] = "sibling_refreshed"
+    generation: int
+    """The generation of its tokens."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventPersistFailing:
+    """The store does not take new tokens; they are held in memory and written again and again. Look at the store
+    now.
+    """
+
+    type: ClassVar[Literal["persist_failing"]] = "persist_failing"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventPersistRecovered:
+    """The store has taken the tokens that were held."""
+
+    type: ClassVar[Literal["persist_recovered"]] = "persist_recovered"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventScopesChanged:
+    """The scopes granted are not those of the tokens before."""
+
+    type: ClassVar[Literal["scopes_changed"]] = "scopes_changed"
+    granted: tuple[str, ...]
+    """The scopes now."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventDeadlineNear:
+    """The consent ends soon."""
+
+    type: ClassVar[Literal["deadline_near"]] = "deadline_near"
+    deadline: Deadline
+    """Which end."""
+    left_ms: int
+    """How long it is until then, in milliseconds."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventReauthorizationNeeded:
+    """The consent is gone; the user must authorize again."""
+
+    type: ClassVar[Literal["reauthorization_needed"]] = "reauthorization_needed"
+    reason: ReauthorizationReason
+    """Why."""
+    oauth_error: str | None
+    """The provider's error code, where there was one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventConnected:
+    """A login or an adoption brought tokens, and they are in use."""
+
+    type: ClassVar[Literal["connected"]] = "connected"
+    again: bool
+    """The connection had a consent before."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventLoginFailed:
+    """The exchange of a login's code ended without tokens."""
+
+    type: ClassVar[Literal["login_failed"]] = "login_failed"
+    kind: EvidenceKind
+    """How."""
+    oauth_error: str | None
+    """The provider's error code, where there was one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventDisconnected:
+    """The host disconnected, and the tokens are wiped."""
+
+    type: ClassVar[Literal["disconnected"]] = "disconnected"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventClientRefused:
+    """The provider does not accept the client; this is about the configuration, not about one connection."""
+
+    type: ClassVar[Literal["client_refused"]] = "client_refused"
+    oauth_error: str | None
+    """The provider's error code, where there was one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventAnswerIgnored:
+    """Tokens came for a consent that is not in use any more, and were dropped."""
+
+    type: ClassVar[Literal["answer_ignored"]] = "answer_ignored"
+    order: int
+    """The order of that consent."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventClockOffset:
+    """The provider's clock and this machine's differ by more than a minute."""
+
+    type: ClassVar[Literal["clock_offset"]] = "clock_offset"
+    offset_ms: int
+    """The provider's clock less this machine's, in milliseconds."""
+
+
+Event: TypeAlias = (
+    EventServiceTokenObtained
+    | EventServiceTokenFailed
+    | EventFreshTokenRejected
+    | EventAnswerOddity
+    | EventRefreshStarted
+    | EventRefreshSucceeded
+    | EventRefreshNotSpent
+    | EventRefreshUnknown
+    | EventRefreshRejected
+    | EventSiblingRefreshed
+    | EventPersistFailing
+    | EventPersistRecovered
+    | EventScopesChanged
+    | EventDeadlineNear
+    | EventReauthorizationNeeded
+    | EventConnected
+    | EventLoginFailed
+    | EventDisconnected
+    | EventClientRefused
+    | EventAnswerIgnored
+    | EventClockOffset
+)
 """Something that happened inside a machine."""
+
+
+class HealthState(_Word):
+    """How well a connection is, in a word."""
+
+    HEALTHY = "healthy"
+    """All is well."""
+    DEGRADED = "degraded"
+    """Something failed and is tried again; the access token in use is still good, or there is no reason to worry
+    yet.
+    """
+    AT_RISK = "at_risk"
+    """The consent ends soon, or it is not known whether the refresh token still lives."""
+    NEEDS_REAUTHORIZATION = "needs_reauthorization"
+    """Only the user can mend it."""
+    DISCONNECTED = "disconnected"
+    """The host disconnected it."""
+    NOT_CONNECTED = "not_connected"
+    """There was never a consent."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Health:
+    """How well a connection is, and what to do.
+
+    All times are milliseconds since 1970 on the store's clock. Nothing in it is secret.
+    """
+
+    state: HealthState
+    """In a word."""
+    since: int | None
+    """Since when it is so, where that is known."""
+    reason: str
+    """Why, in words. Lower case, no final stop."""
+    recovers_by_itself: bool
+    """It may come right by itself; nobody has to do anything yet."""
+    what_to_do: str | None
+    """What to do, in words for the user, where something is to be done."""
+    who: tuple[str, ...]
+    """The roles whose holders can do it, where the provider names them."""
+    reauthorization: ReauthorizationReason | None
+    """Why the user must authorize again, where that is so."""
+    oauth_error: str | None
+    """The provider's error code behind that, where there was one."""
+    idle_days_left: int | None
+    """Whole days until the refresh token has been unused for too long, where that is known."""
+    hard_days_left: int | None
+    """Whole days until the consent ends whatever is done, where that is known."""
+    last_success: int | None
+    """When tokens last came."""
+    last_failure: int | None
+    """When something last went wrong, since tokens last came."""
+    failures_in_a_row: int
+    """Failures since tokens last came."""
+    consented_by: str | None
+    """Who consented, as the host said at the login."""
+    role: str | None
+    """That user's role at the provider, as the host said."""
+    consented_at: int | None
+    """When the consent was given."""
+    scopes: tuple[str, ...]
+    """The scopes granted."""
 
 
 def decode_party(json: object, place: str = "Party") -> Party:
@@ -651,6 +963,16 @@ def decode_evidence(json: object, place: str = "Evidence") -> Evidence:
     )
 
 
+def decode_recovery(json: object, place: str = "Recovery") -> Recovery:
+    """Reads `Recovery` from core's JSON."""
+    return Recovery(_text(json, place))
+
+
+def decode_deadline(json: object, place: str = "Deadline") -> Deadline:
+    """Reads `Deadline` from core's JSON."""
+    return Deadline(_text(json, place))
+
+
 def decode_event(json: object, place: str = "Event") -> Event:
     """Reads `Event` from core's JSON."""
     members = _Members(json, place)
@@ -671,5 +993,107 @@ def decode_event(json: object, place: str = "Event") -> Event:
             return EventAnswerOddity(
                 oddity=members.read("oddity", decode_oddity),
             )
+        case "refresh_started":
+            return EventRefreshStarted(
+                attempt=members.read("attempt", _integer),
+                last_chance=members.read("last_chance", _flag),
+            )
+        case "refresh_succeeded":
+            return EventRefreshSucceeded(
+                attempt=members.read("attempt", _integer),
+                rotated=members.read("rotated", _flag),
+                recovery=members.read("recovery", _optional(decode_recovery)),
+            )
+        case "refresh_not_spent":
+            return EventRefreshNotSpent(
+                attempt=members.read("attempt", _integer),
+                kind=members.read("kind", decode_evidence_kind),
+                retry_after_ms=members.read("retry_after_ms", _optional(_integer)),
+            )
+        case "refresh_unknown":
+            return EventRefreshUnknown(
+                attempt=members.read("attempt", _integer),
+                kind=members.read("kind", decode_evidence_kind),
+                status=members.read("status", _optional(_integer)),
+            )
+        case "refresh_rejected":
+            return EventRefreshRejected(
+                attempt=members.read("attempt", _integer),
+                oauth_error=members.read("oauth_error", _optional(_text)),
+            )
+        case "sibling_refreshed":
+            return EventSiblingRefreshed(
+                generation=members.read("generation", _integer),
+            )
+        case "persist_failing":
+            return EventPersistFailing()
+        case "persist_recovered":
+            return EventPersistRecovered()
+        case "scopes_changed":
+            return EventScopesChanged(
+                granted=members.read("granted", _list(_text)),
+            )
+        case "deadline_near":
+            return EventDeadlineNear(
+                deadline=members.read("deadline", decode_deadline),
+                left_ms=members.read("left_ms", _integer),
+            )
+        case "reauthorization_needed":
+            return EventReauthorizationNeeded(
+                reason=members.read("reason", decode_reauthorization_reason),
+                oauth_error=members.read("oauth_error", _optional(_text)),
+            )
+        case "connected":
+            return EventConnected(
+                again=members.read("again", _flag),
+            )
+        case "login_failed":
+            return EventLoginFailed(
+                kind=members.read("kind", decode_evidence_kind),
+                oauth_error=members.read("oauth_error", _optional(_text)),
+            )
+        case "disconnected":
+            return EventDisconnected()
+        case "client_refused":
+            return EventClientRefused(
+                oauth_error=members.read("oauth_error", _optional(_text)),
+            )
+        case "answer_ignored":
+            return EventAnswerIgnored(
+                order=members.read("order", _integer),
+            )
+        case "clock_offset":
+            return EventClockOffset(
+                offset_ms=members.read("offset_ms", _integer),
+            )
         case unknown:
             raise ValueError(f"{place}: {unknown!r} is no type of it")
+
+
+def decode_health_state(json: object, place: str = "HealthState") -> HealthState:
+    """Reads `HealthState` from core's JSON."""
+    return HealthState(_text(json, place))
+
+
+def decode_health(json: object, place: str = "Health") -> Health:
+    """Reads `Health` from core's JSON."""
+    members = _Members(json, place)
+    return Health(
+        state=members.read("state", decode_health_state),
+        since=members.read("since", _optional(_integer)),
+        reason=members.read("reason", _text),
+        recovers_by_itself=members.read("recovers_by_itself", _flag),
+        what_to_do=members.read("what_to_do", _optional(_text)),
+        who=members.read("who", _list(_text)),
+        reauthorization=members.read("reauthorization", _optional(decode_reauthorization_reason)),
+        oauth_error=members.read("oauth_error", _optional(_text)),
+        idle_days_left=members.read("idle_days_left", _optional(_integer)),
+        hard_days_left=members.read("hard_days_left", _optional(_integer)),
+        last_success=members.read("last_success", _optional(_integer)),
+        last_failure=members.read("last_failure", _optional(_integer)),
+        failures_in_a_row=members.read("failures_in_a_row", _integer),
+        consented_by=members.read("consented_by", _optional(_text)),
+        role=members.read("role", _optional(_text)),
+        consented_at=members.read("consented_at", _optional(_integer)),
+        scopes=members.read("scopes", _list(_text)),
+    )

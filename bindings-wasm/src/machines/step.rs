@@ -32,6 +32,7 @@ enum Shown<'a> {
         headers: Vec<(&'a str, &'a str)>,
         body: &'a str,
         send_by: Moment,
+        wait_ms: i64,
         timeout_ms: i64,
         max_body_bytes: i64,
         client_certificate: bool,
@@ -96,8 +97,8 @@ pub(crate) fn error(step: &Step) -> Option<String> {
 pub(crate) fn access_token(step: &Step) -> Option<AccessToken> {
     match step {
         Step::Done(result) => match result.as_ref() {
-            Ok(Outcome::ServiceToken(token)) => Some(AccessToken(token.clone())),
-            Err(_) => None,
+            Ok(Outcome::ServiceToken(token) | Outcome::Token(token)) => Some(AccessToken(token.clone())),
+            _ => None,
         },
         _ => None,
     }
@@ -116,6 +117,7 @@ fn shown_send(send: &Send) -> Shown<'_> {
             .collect(),
         body: request.body(),
         send_by: Moment { wall, steady },
+        wait_ms: send.wait_ms,
         timeout_ms: send.timeout_ms,
         max_body_bytes: send.max_body_bytes,
         client_certificate: send.client_certificate,

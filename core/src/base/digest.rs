@@ -16,6 +16,13 @@ pub(crate) fn sha256_parts(parts: &[&[u8]]) -> [u8; 32] {
     hash.finalize().into()
 }
 
+/// The first 128 bits of a hash, as a number.
+pub(crate) fn first_128(hash: &[u8; 32]) -> u128 {
+    hash.iter()
+        .take(16)
+        .fold(0, |number, byte| (number << 8) | u128::from(*byte))
+}
+
 /// Plain SHA-256.
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()

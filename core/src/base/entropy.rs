@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use zeroize::Zeroizing;
 
-use crate::base::digest::{base64url, sha256_parts};
+use crate::base::digest::{base64url, first_128, sha256_parts};
 use crate::base::error::{ErrorCode, OAuthError};
 use crate::base::secret::Secret;
 
@@ -38,6 +38,11 @@ impl Entropy {
     pub(crate) fn id(&self, purpose: &str) -> String {
         let bytes = self.derive(purpose);
         base64url(bytes.get(..16).unwrap_or(&*bytes))
+    }
+
+    /// 128 bits as a number.
+    pub(crate) fn number(&self, purpose: &str) -> u128 {
+        first_128(&self.derive(purpose))
     }
 
     /// A UUID of version 4 (RFC 9562 section 5.4).

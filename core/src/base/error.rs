@@ -104,6 +104,16 @@ pub enum ErrorCode {
     UnknownMessage,
     /// The text is not the JSON that was expected; `field` names the place.
     InvalidJson,
+    /// A stored record cannot be read; `field` names the place. Nothing was changed.
+    InvalidRecord,
+    /// A stored record was written in a major format of a later release. Nothing was changed.
+    UnknownRecordFormat,
+    /// There is no connection under this key: nobody has logged in yet.
+    NotConnected,
+    /// The host disconnected this connection; only a new login can bring it back.
+    Disconnected,
+    /// The consent is gone; the action says why, and what to tell whom.
+    ReauthorizationRequired,
     /// The input does not answer the current step; nothing was changed.
     UnexpectedInput,
 }
@@ -123,6 +133,8 @@ pub enum ReauthorizationReason {
     RevokedOrRoleLost,
     /// The user who gave the consent no longer exists.
     AuthorizingUserGone,
+    /// The access token is over, and the provider issued no refresh token.
+    NoRefreshToken,
 }
 
 /// What the caller should do about an error.

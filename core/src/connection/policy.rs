@@ -128,6 +128,17 @@ impl Policy {
         policy
     }
 
+    /// How long before the end of an access token with this life a refresh begins.
+    pub(crate) fn ahead_of(&self, life: i64) -> i64 {
+        self.ahead.min(life / 5)
+    }
+
+    /// How much life an access token must have left to serve a caller who wants `min_life`: more than a token's whole
+    /// life is satisfied by a fresh one.
+    pub(crate) fn needed(&self, min_life: i64, life: i64) -> i64 {
+        min_life.min(life.saturating_sub(self.ahead_of(life))).max(1)
+    }
+
     /// The last moment at which a further attempt may be claimed in a window that opened at `opened`.
     pub(crate) fn last_claim(&self, opened: i64) -> i64 {
         if self.window >= Self::UNLIMITED {

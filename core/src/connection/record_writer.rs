@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 use crate::base::digest::base64url;
 use crate::base::json::Json;
 use crate::base::secret::Secret;
-use crate::connection::ledger::{Attempt, Fate, Held, Opening, Repeated, Status};
-use crate::connection::record::{Consent, FORMAT, Record, status_word};
-use crate::connection::record_reader::REASONS;
+use crate::connection::ledger::{Attempt, Fate, Held, Login, Opening, Repeated, Status, Streak};
+use crate::connection::record::{Consent, Counters, FORMAT, Failure, Record, status_word};
+use crate::connection::record_reader::{KINDS, LOGIN_FATES, REASONS};
 use crate::message::callback::NamedValue;
 use crate::message::token_answer::Tokens;
 
@@ -31,8 +31,10 @@ fn write(record: &Record) -> Json {
         .set("environment", Json::string(record.environment.as_str()))
         .set("client_id", Json::string(record.client_id.as_str()))
         .set("token_endpoint", Json::string(record.token_endpoint.as_str()))
-        .set("account_ids", accounts(&record.account_ids))
-        .set_some("consent", record.consent.as_ref().map(consent))
+        .set_some(
+            "consent",
+            record.consent.as_ref().map(|given| consent(given, ledger.login)),
+        )
         .set("status", status(record))
         .set("order", Json::number(ledger.order))
         .set_some("tokens", ledger.tokens.as_ref().map(held))
@@ -42,7 +44,11 @@ fn write(record: &Record) -> Json {
         .set("next_attempt", Json::number(ledger.next_attempt))
         .set("next_order", Json::number(ledger.next_order))
         .set("unauthorized", repeated(ledger.unauthorized))
-        .set("not_spent", repeated(ledger.not_spent));
+        .set("not_spent", repeated(ledger.not_spent))
+        .set_some("refusal", ledger.refusal.map(streak))
+        .set_some("client_refused", ledger.client_refused.map(streak))
+        .set("logins", Json::Array(ledger.logins.iter().map(login).collect()))
+        .set("counters", counters(&record.counters));
     for (name, value) in &record.unknown {
         object = object.set(name, value.clone());
     }
@@ -55,11 +61,10 @@ fn status(record: &Record) -> Json {
     match status {
         Status::Unconnected | Status::Live => object,
         Status::NeedsReauthorization { reason, since } => {
-            let word = REASONS.iter().find(|(_, known)| known == reason).map(|(word, _)| *word);
             let words = record.evidence.as_ref();
             let oauth_error = words.and_then(|words| words.oauth_error.as_deref());
             object
-                .set("reason", Json::string(word.unwrap_or_default()))
+                .set("reason", Json::string(word_of(&REASONS, *reason)))
                 .set("since", Json::number(*since))
                 .set_some("http_status", words.and_then(|words| words.status).map(Json::number))
                 .set_some("oauth_error", oauth_error.map(Json::string))
@@ -69,12 +74,66 @@ fn status(record: &Record) -> Json {
     .done()
 }
 
-fn consent(consent: &Consent) -> Json {
+fn counters(counters: &Counters) -> Json {
+    Json::object()
+        .set_some("last_success", counters.last_success.map(Json::number))
+        .set_some("last_failure", counters.last_failure.as_ref().map(failure))
+        .set("unknown_outcomes", Json::number(counters.unknown_outcomes))
+        .set("recovered", Json::number(counters.recovered))
+        .set("rejections", Json::number(counters.rejections))
+        .done()
+}
+
+fn failure(failure: &Failure) -> Json {
+    Json::object()
+        .set("kind", Json::string(word_of(&KINDS, failure.kind)))
+        .set_some("http_status", failure.words.status.map(Json::number))
+        .set_some("oauth_error", failure.words.oauth_error.as_deref().map(Json::string))
+        .set("since", Json::number(failure.since))
+        .set("at", Json::number(failure.at))
+        .set("times", Json::number(failure.times))
+        .done()
+}
+
+fn streak(streak: Streak) -> Json {
+    Json::object()
+        .set("sign", Json::string(base64url(&streak.sign.to_be_bytes())))
+        .set("times", Json::number(streak.times))
+        .set("since", Json::number(streak.since))
+        .done()
+}
+
+fn login(login: &Login) -> Json {
+    Json::object()
+        .set("order", Json::number(login.order))
+        .set("digest", id(login.digest))
+        .set("holder", id(login.holder))
+        .set("claimed", Json::number(login.claimed))
+        .set("send_by", Json::number(login.send_by))
+        .set("tries", Json::number(login.tries))
+        .set("fate", Json::string(word_of(&LOGIN_FATES, login.fate)))
+        .done()
+}
+
+/// 128 bits.
+fn id(id: u128) -> Json {
+    Json::string(base64url(&id.to_be_bytes()))
+}
+
+/// The word that a record uses for a value.
+fn word_of<T: PartialEq>(words: &'static [(&'static str, T)], value: T) -> &'static str {
+    words
+        .iter()
+        .find(|(_, known)| *known == value)
+        .map_or("", |(word, _)| word)
+}
+
+fn consent(consent: &Consent, login: Option<u128>) -> Json {
     let by = consent.consented_by.as_ref();
     Json::object()
         .set("id", Json::string(consent.id.as_str()))
         .set("at", Json::number(consent.at))
-        .set_some("login", consent.login.as_deref().map(Json::string))
+        .set_some("login", login.map(id))
         .set("scopes_asked", texts(&consent.scopes_asked))
         .set_some("user", by.map(|by| Json::string(by.user.as_str())))
         .set_some("role", by.and_then(|by| by.role.as_deref()).map(Json::string))
@@ -123,7 +182,7 @@ fn attempt(attempt: &Attempt<Tokens>) -> Json {
     };
     Json::object()
         .set("number", Json::number(attempt.number))
-        .set("holder", Json::string(base64url(&attempt.holder.to_be_bytes())))
+        .set("holder", id(attempt.holder))
         .set("claimed", Json::number(attempt.claimed))
         .set("send_by", Json::number(attempt.send_by))
         .set("fate", fate.done())

@@ -34,6 +34,14 @@ pub enum Rule {
     ServerFaultIsUnknown,
     /// A token is served only after its pair is saved.
     ServeSaved,
+    /// No attempt is claimed while the outcome of a login is unknown.
+    LoginBeforeRefresh,
+    /// A code is exchanged only when no request of an earlier attempt can arrive any more.
+    ExchangeAfterAttempts,
+    /// A code whose exchange is silent is not exchanged again.
+    SilentLoginStays,
+    /// A code is not exchanged after a later login.
+    SupersededStays,
 }
 
 /// The rules in force. The default is all of them, and nothing else is meant for use.

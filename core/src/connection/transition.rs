@@ -47,11 +47,14 @@
 
 use alloc::boxed::Box;
 
-use crate::base::time::{MAX_MS, Now};
-use crate::connection::ledger::{Attempt, Fate, Learnt, Ledger, Opening, Repeated, Report, Status, Ticket};
-use crate::connection::policy::{Policy, doubled};
+use crate::base::time::Now;
+use crate::connection::decision::Decision;
+use crate::connection::ledger::{Learnt, Ledger, Report, Status, Ticket};
+use crate::connection::policy::Policy;
 use crate::connection::rules::Rule;
 use crate::connection::tokens::TokenSet;
+use crate::connection::wanted::once_more;
+use crate::connection::{ending, login, refresh};
 
 pub use crate::connection::worker::{Breath, End, Event, Goal, Progress, Seen, Step, What, Worker, begin};
 
@@ -91,7 +94,8 @@ pub fn next<T: TokenSet>(policy: &Policy, mut worker: Worker<T>, event: Event<T>
         ) => {
             let worker = worker.has_seen(*ledger, expect.saturating_add(1), store_now, asked);
             match claim {
-                Some((ticket, send_by)) => worker.send(policy, ticket, send_by, now),
+                Some((ticket, send_by)) if !ticket.is_login() => worker.send(policy, ticket, send_by, now),
+                Some(pledge) => worker.promise(pledge).decide(policy, now),
                 None => worker.decide(policy, now),
             }
         }
@@ -106,11 +110,11 @@ pub fn next<T: TokenSet>(policy: &Policy, mut worker: Worker<T>, event: Event<T>
         }
         (Step::Save { .. }, What::StoreFailed { unknown: false }) => worker.without_store(policy, now),
 
-        (Step::Send { .. }, What::Learnt(report)) => {
+        (Step::Send { .. } | Step::Exchange { .. } | Step::Wait { .. }, What::Learnt(report)) => {
             worker.hand.push(report);
             worker.write_hand(policy, now)
         }
-        (Step::Send { ticket, .. }, What::Silent) => {
+        (Step::Send { ticket, .. } | Step::Exchange { ticket, .. }, What::Silent) => {
             if !policy.rules.has(Rule::TimeoutStaysOpen) {
                 worker.hand.push(Report::new(ticket, Learnt::Closed { sign: None }));
             }
@@ -118,13 +122,11 @@ pub fn next<T: TokenSet>(policy: &Policy, mut worker: Worker<T>, event: Event<T>
         }
 
         (Step::Wait { .. }, What::Woke) => worker.load(now),
-        (Step::Wait { .. }, What::Learnt(report)) => {
-            worker.hand.push(report);
-            worker.write_hand(policy, now)
-        }
 
-        // The store is busy with an earlier wish; the report goes into the next round.
-        (step @ (Step::Load { .. } | Step::Save { .. }), What::Learnt(report)) => {
+        (Step::Revoke { tokens }, What::Revoked) => worker.forget(&tokens, now),
+
+        // The host is busy with an earlier wish; the report goes into the next round.
+        (step @ (Step::Load { .. } | Step::Save { .. } | Step::Revoke { .. }), What::Learnt(report)) => {
             worker.hand.push(report);
             worker.step = step;
             (worker, Progress::SameStep)
@@ -161,6 +163,7 @@ fn unsent<T>(ticket: Ticket) -> Report<T> {
 impl<T: TokenSet> Worker<T> {
     fn has_seen(mut self, ledger: Ledger<T>, version: i64, store_now: i64, asked: Now) -> Self {
         self.began = self.began.or(Some(ledger.generation()));
+        self.closed |= self.goal == Goal::Disconnect && matches!(ledger.status, Status::Closed { .. });
         self.seen = Some(Seen {
             ledger,
             version,
@@ -175,6 +178,23 @@ impl<T: TokenSet> Worker<T> {
         (self, Progress::NewStep)
     }
 
+    /// The claim of a login is saved; its request leaves once those of earlier attempts have arrived or died.
+    fn promise(mut self, pledge: (Ticket, Now)) -> Self {
+        self.pledge = Some(pledge);
+        self
+    }
+
+    /// Tokens are revoked: where the ledger holds them, it holds them no longer.
+    fn forget(self, tokens: &T, now: Now) -> (Self, Progress) {
+        let is_closed = |ledger: &&Ledger<T>| matches!(ledger.status, Status::Closed { .. });
+        let ledger = self.seen.as_ref().map(|seen| &seen.ledger).filter(is_closed);
+        let held = |ledger: &&Ledger<T>| ledger.tokens.as_ref().is_some_and(|held| held.tokens == *tokens);
+        match ledger.filter(held).map(Ledger::wipe) {
+            Some(ledger) => self.save(ledger, None, now),
+            None => self.load(now),
+        }
+    }
+
     fn wait(mut self, policy: &Policy, delay: i64, now: Now) -> (Self, Progress) {
         if delay > policy.longest_wait {
             return self.done(End::RetryAfter { delay });
@@ -185,6 +205,7 @@ impl<T: TokenSet> Worker<T> {
 
     fn done(mut self, end: End) -> (Self, Progress) {
         self.breath = None;
+        self.pledge = None;
         self.step = Step::Done(end);
         (self, Progress::NewStep)
     }
@@ -254,14 +275,36 @@ impl<T: TokenSet> Worker<T> {
     fn write_hand(mut self, policy: &Policy, now: Now) -> (Self, Progress) {
         match self.with_hand(policy, now) {
             Some(ledger) => self.save(ledger, None, now),
-            None => {
-                // What makes no difference to an older ledger makes none to a later one.
-                if self.seen.is_some() {
-                    self.hand.clear();
+            None => match self.unwanted(policy) {
+                Some(tokens) => self.revoke(tokens),
+                None => {
+                    // What makes no difference to an older ledger makes none to a later one.
+                    if self.seen.is_some() {
+                        self.hand.clear();
+                    }
+                    self.load(now)
                 }
-                self.load(now)
-            }
+            },
         }
+    }
+
+    /// Takes tokens out of the hand that nobody wants: they came after the connection was closed.
+    fn unwanted(&mut self, policy: &Policy) -> Option<T> {
+        let seen = self.seen.as_ref()?;
+        if !policy.revokes || !matches!(seen.ledger.status, Status::Closed { .. }) {
+            return None;
+        }
+        let has_tokens = |report: &Report<T>| matches!(report.outcome, Learnt::Answered(_));
+        let at = self.hand.iter().position(has_tokens)?;
+        match self.hand.remove(at).outcome {
+            Learnt::Answered(tokens) => Some(tokens),
+            _ => None,
+        }
+    }
+
+    fn revoke(mut self, tokens: T) -> (Self, Progress) {
+        self.step = Step::Revoke { tokens };
+        (self, Progress::NewStep)
     }
 
     /// The decision, over a ledger that was read or written a moment ago.
@@ -269,6 +312,9 @@ impl<T: TokenSet> Worker<T> {
         if !self.hand.is_empty() {
             if let Some(ledger) = self.with_hand(policy, now) {
                 return self.save(ledger, None, now);
+            }
+            if let Some(tokens) = self.unwanted(policy) {
+                return self.revoke(tokens);
             }
             self.hand.clear();
         }
@@ -280,6 +326,26 @@ impl<T: TokenSet> Worker<T> {
             Decision::Done(end) => self.done(end),
             Decision::Wait(delay) => self.wait(policy, delay, now),
             Decision::Save(ledger) => self.save(ledger, None, now),
+            Decision::Withdraw(ticket) => {
+                self.pledge = None;
+                self.hand.push(unsent(ticket));
+                self.decide(policy, now)
+            }
+            Decision::Exchange { ticket, send_by } => {
+                self.pledge = None;
+                self.step = Step::Exchange {
+                    ticket,
+                    send_by,
+                    silent_at: send_by.later(policy.silence),
+                };
+                (self, Progress::NewStep)
+            }
+            Decision::Revoke(tokens) => self.revoke(tokens),
+            Decision::ClaimLogin { digest } => {
+                let (ledger, ticket) = seen.ledger.claim_login(policy, digest, self.holder, seen.store_now);
+                let send_by = seen.asked.later(ticket.send_by.saturating_sub(seen.store_now));
+                self.save(ledger, Some((ticket, send_by)), now)
+            }
             Decision::Breathe => {
                 let version = seen.version;
                 let (mut worker, progress) = self.wait(policy, policy.transit, now);
@@ -299,240 +365,24 @@ impl<T: TokenSet> Worker<T> {
 }
 
 /// What to do about a ledger that was read a moment ago.
-enum Decision<T> {
-    Done(End),
-    Wait(i64),
-    Breathe,
-    Save(Ledger<T>),
-    Claim { last_chance: bool },
-}
-
 fn decide<T: TokenSet>(policy: &Policy, worker: &Worker<T>, seen: &Seen<T>, now: Now) -> Decision<T> {
-    let ledger = &seen.ledger;
-    if worker.goal == Goal::Disconnect && !matches!(ledger.status, Status::Closed { .. }) {
-        return Decision::Save(ledger.close(seen.store_now));
-    }
-    match ledger.status {
-        Status::Unconnected => return Decision::Done(End::Unconnected),
-        Status::Closed { .. } => return Decision::Done(End::Closed),
-        Status::NeedsReauthorization { .. } => return Decision::Done(End::NeedsReauthorization),
-        Status::Live => {}
-    }
-    let Some(highest) = ledger.attempts.last() else {
-        return match wanted(policy, worker.goal, ledger, seen.store_now) {
-            Wanted::No if worker.goal == Goal::Settle => Decision::Done(End::Settled),
-            Wanted::No => Decision::Done(End::Token),
-            Wanted::NotYet(delay) => Decision::Done(End::FreshTokenRejected { delay }),
-            // Answers without a usable access token: one work does not rotate on and on.
-            Wanted::Now
-                if worker
-                    .began
-                    .is_some_and(|began| ledger.generation() > began.saturating_add(1)) =>
-            {
-                let delay = policy.fresh_access;
-                Decision::Done(End::RetryAfter { delay })
-            }
-            Wanted::Now => {
-                wait_until(ledger.not_before, seen.store_now).unwrap_or(Decision::Claim { last_chance: false })
-            }
-        };
-    };
-    if worker.goal == Goal::Settle {
-        return Decision::Done(End::Settled);
-    }
-    let opening = ledger.window.unwrap_or(Opening {
-        at: highest.claimed,
-        last_chances: 0,
-    });
-    let confirms = if is_rejected(ledger) {
-        match confirmation(policy, ledger, highest) {
-            Some(delay) => Some(highest.send_by.saturating_add(delay)),
-            None => return close(policy, worker, seen, opening, now),
-        }
-    } else {
-        None
-    };
-    let last = policy.last_claim(opening.at);
-    let ready = match &highest.fate {
-        Fate::Open => highest.send_by.saturating_add(policy.silence),
-        Fate::Closed | Fate::Answered(_) => backed_off(policy, ledger, highest, opening),
-        Fate::Rejected { .. } => confirms.unwrap_or(0),
-        Fate::NotSpent => 0,
-    };
-    let patience = if policy.rules.has(Rule::CapRetryAfter) && seen.store_now <= last {
-        ledger.not_before.min(before_last(policy, last))
-    } else {
-        ledger.not_before
-    };
-    if let Some(wait) = wait_until(ready.max(patience), seen.store_now) {
-        return wait;
-    }
-    if confirms.is_some() || seen.store_now <= last || !policy.rules.has(Rule::WindowLimit) {
-        return Decision::Claim { last_chance: false };
-    }
-    close(policy, worker, seen, opening, now)
-}
-
-/// The next attempt after one that ended without a result: when the request is certainly dead, and not faster than with
-/// doubling waits, but never so late that the window is wasted.
-fn backed_off<T>(policy: &Policy, ledger: &Ledger<T>, highest: &Attempt<T>, opening: Opening) -> i64 {
-    let dead = if policy.rules.has(Rule::DeadSpacing) {
-        // Past it, not at it: at the last moment the request may still be taken.
-        highest.send_by.saturating_add(policy.transit).saturating_add(1)
-    } else {
-        highest.claimed
-    };
-    let tried = ledger
-        .attempts
-        .iter()
-        .filter(|attempt| attempt.claimed >= opening.at)
-        .count();
-    let tried = i64::try_from(tried).unwrap_or(MAX_MS).saturating_sub(1);
-    let wait = doubled(
-        policy.send_within.saturating_add(policy.transit),
-        tried,
-        policy.longest_pace,
-    );
-    let latest = before_last(policy, policy.last_claim(opening.at));
-    highest.claimed.saturating_add(wait).min(latest).max(dead)
-}
-
-/// A moment before the last one of a window, so that a worker that wakes a little late does not miss it.
-fn before_last(policy: &Policy, last: i64) -> i64 {
-    last.saturating_sub(policy.send_within)
-}
-
-/// Whether the highest attempt was rejected. A lower one's rejection proves nothing: the attempts after it may have been
-/// answered.
-fn is_rejected<T>(ledger: &Ledger<T>) -> bool {
-    let highest = ledger.attempts.last();
-    highest.is_some_and(|highest| matches!(highest.fate, Fate::Rejected { .. }))
-}
-
-/// How long to wait before the next confirmation of a rejection; `None` when it is believed.
-fn confirmation<T: TokenSet>(policy: &Policy, ledger: &Ledger<T>, highest: &Attempt<T>) -> Option<i64> {
-    if !policy.rules.has(Rule::Confirm) {
-        return None;
-    }
-    let doubtful = |attempt: &Attempt<T>| attempt.fate == Fate::Rejected { doubtful: true };
-    let first = ledger.first_rejected().unwrap_or(highest);
-    let is_young = ledger
-        .tokens
-        .as_ref()
-        .is_some_and(|held| first.claimed.saturating_sub(held.born_at) < policy.fresh);
-    if !is_young && !ledger.attempts.iter().any(doubtful) {
-        return None;
-    }
-    let rejected = |attempt: &&Attempt<T>| matches!(attempt.fate, Fate::Rejected { .. });
-    let times = ledger.attempts.iter().filter(rejected).count();
-    policy.confirmations.get(times.saturating_sub(1)).copied()
-}
-
-/// No further attempt is allowed in this window, or the highest was rejected and that is believed.
-fn close<T: TokenSet>(policy: &Policy, worker: &Worker<T>, seen: &Seen<T>, opening: Opening, now: Now) -> Decision<T> {
-    let ledger = &seen.ledger;
-    let store_now = seen.store_now;
-    let is_rejected = is_rejected(ledger);
-    if policy.rules.has(Rule::Patience)
-        && let Some(wait) = wait_until(end_of_patience(policy, ledger, opening), store_now)
+    if worker.goal != Goal::Settle
+        && let Some(ledger) = login::without_abandoned(policy, &seen.ledger, seen.store_now)
     {
-        return wait;
+        return Decision::Save(ledger);
     }
-    if !is_rejected && opening.last_chances > 0 && !ledger.has_answer() {
-        let pace = doubled(policy.pace, opening.last_chances.saturating_sub(1), policy.longest_pace);
-        if let Some(wait) = wait_until(policy.window_end(opening.at).saturating_add(pace), store_now) {
-            return wait;
+    match worker.goal {
+        Goal::Settle => Decision::Done(match seen.ledger.status {
+            Status::Unconnected => End::Unconnected,
+            Status::Closed { .. } => End::Closed,
+            Status::NeedsReauthorization { .. } => End::NeedsReauthorization,
+            Status::Live => End::Settled,
+        }),
+        Goal::Disconnect => ending::disconnect(policy, worker, seen),
+        Goal::Finish { digest } => login::finish(policy, worker, seen, digest, now),
+        Goal::Adopt { digest } => login::adopt(policy, worker, seen, digest),
+        Goal::Obtain { .. } | Goal::Unauthorized { .. } | Goal::Verify { .. } | Goal::KeepAlive => {
+            refresh::decide(policy, worker, seen, now)
         }
     }
-    // It keeps a process that wakes up from spending again what its own socket already answers.
-    let limit = policy.transit.saturating_mul(2);
-    let breathed = worker
-        .breath
-        .is_some_and(|breath| breath.version == seen.version && now.longest_since(breath.since) <= limit);
-    if policy.rules.has(Rule::Breath) && !breathed {
-        return Decision::Breathe;
-    }
-    let promoted = ledger
-        .promote(store_now)
-        .filter(|_| policy.rules.has(Rule::PromoteAtClose));
-    match promoted {
-        Some(ledger) => Decision::Save(ledger),
-        None if is_rejected => Decision::Save(ledger.give_up(store_now)),
-        None => Decision::Claim { last_chance: true },
-    }
-}
-
-/// How long a silent holder may still bring the answer, counted from the end of the window: at least as long as
-/// [`Policy::patience`], and while the access token lives, because nobody needs another one before.
-fn end_of_patience<T: TokenSet>(policy: &Policy, ledger: &Ledger<T>, opening: Opening) -> i64 {
-    let open = ledger.attempts.iter().filter(|attempt| attempt.fate == Fate::Open);
-    let Some(silent) = open.map(|attempt| attempt.send_by.saturating_add(policy.silence)).max() else {
-        return 0;
-    };
-    let lives_until = ledger.tokens.as_ref().map_or(0, |held| held.access_not_after);
-    let end = if policy.window >= Policy::UNLIMITED {
-        silent
-    } else {
-        policy.window_end(opening.at).max(silent)
-    };
-    end.saturating_add(policy.patience).max(lives_until)
-}
-
-/// Whether a refresh is wanted where no attempt is unresolved.
-enum Wanted {
-    No,
-    Now,
-    /// A resource rejects a token that is too young to be replaced.
-    NotYet(i64),
-}
-
-fn wanted<T: TokenSet>(policy: &Policy, goal: Goal, ledger: &Ledger<T>, store_now: i64) -> Wanted {
-    let Some(held) = &ledger.tokens else { return Wanted::No };
-    let when = |wanted: bool| if wanted { Wanted::Now } else { Wanted::No };
-    match goal {
-        Goal::Disconnect | Goal::Settle | Goal::Finish { .. } | Goal::Adopt { .. } => Wanted::No,
-        Goal::Obtain { min_life } => {
-            let life = held.tokens.access_life().unwrap_or(0);
-            let ahead = policy.ahead.min(life / 5);
-            // More than a token's whole life is satisfied by a fresh one.
-            let needed = min_life.max(ahead).min(life.saturating_sub(ahead)).max(1);
-            when(held.access_not_after.saturating_sub(store_now) < needed)
-        }
-        Goal::Verify { generation } => when(held.generation <= generation),
-        Goal::KeepAlive => when(held.idle_deadline.is_some_and(|deadline| {
-            let half = deadline.saturating_sub(held.born_at) / 2;
-            store_now >= held.born_at.saturating_add(half)
-        })),
-        Goal::Unauthorized { generation } => {
-            if held.generation > generation {
-                return Wanted::No;
-            }
-            let Repeated { times, at } = ledger.unauthorized;
-            let spacing = doubled(
-                policy.unauthorized_spacing,
-                times.saturating_sub(1),
-                policy.longest_pace,
-            );
-            let spaced = if times > 0 { at.saturating_add(spacing) } else { 0 };
-            let aged = held.born_at.saturating_add(policy.fresh_access);
-            match spaced.max(aged).saturating_sub(store_now) {
-                delay if delay > 0 && times > 0 => Wanted::NotYet(delay),
-                _ => Wanted::Now,
-            }
-        }
-    }
-}
-
-/// A refresh that a 401 caused: one more, unless the last was long ago.
-fn once_more(before: Repeated, now: i64, longest: i64) -> Repeated {
-    let recent = now.saturating_sub(before.at) < longest;
-    Repeated {
-        times: if recent { before.times.saturating_add(1) } else { 1 },
-        at: now,
-    }
-}
-
-fn wait_until<T>(moment: i64, store_now: i64) -> Option<Decision<T>> {
-    let delay = moment.saturating_sub(store_now);
-    (delay > 0).then_some(Decision::Wait(delay))
 }

@@ -23,6 +23,10 @@ pub struct Worker<T> {
     pub hand: Vec<Report<T>>,
     /// When it began to hold its breath, and over which version.
     pub breath: Option<Breath>,
+    /// The login whose claim is saved and whose request has not left, and the moment by which it must.
+    pub pledge: Option<(Ticket, Now)>,
+    /// Whether it has seen the connection closed that it is to close.
+    pub closed: bool,
     /// The tokens to adopt.
     pub adopts: Option<T>,
     /// How much of what chance may add is added, in parts per thousand: workers do not refresh in step.
@@ -279,6 +283,8 @@ pub fn begin<T: TokenSet>(holder: u128, goal: Goal, now: Now) -> Worker<T> {
         seen: None,
         hand: Vec::new(),
         breath: None,
+        pledge: None,
+        closed: false,
         adopts: None,
         jitter: 0,
         others_succeeded: None,

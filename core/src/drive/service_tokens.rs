@@ -139,6 +139,8 @@ impl<H: Host + Send + Sync + 'static> ServiceTokens<H> {
         drop(end);
         match result? {
             Outcome::ServiceToken(token) => Ok(token),
+            // A service token ends with nothing else.
+            _ => Err(OAuthError::misuse("this work is not a service token's")),
         }
     }
 }

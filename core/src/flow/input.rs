@@ -1,7 +1,9 @@
 //! What the host hands in.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::base::error::OAuthError;
 use crate::base::http::HttpResponse;
 use crate::client::assertion::SignatureEncoding;
 use crate::flow::stored::Stored;
@@ -66,7 +68,15 @@ pub enum StoreFailure {
 }
 
 impl Input {
-    pub(crate) fn name(&self) -> &'static str {
+    /// This input does not answer the step that it was handed in for.
+    pub(crate) fn unexpected(&self) -> OAuthError {
+        let mut message = String::from("this input does not answer the step of this id: ");
+        message.push_str(self.name());
+        OAuthError::misuse(message)
+    }
+
+
+    fn name(&self) -> &'static str {
         match self {
             Self::Loaded { .. } => "loaded",
             Self::Saved { .. } => "saved",

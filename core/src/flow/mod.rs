@@ -1,6 +1,7 @@
 //! The vocabulary of every machine: steps out, inputs in; and the machine for client-credentials tokens.
 
 pub mod event;
+pub(crate) mod faults;
 pub mod input;
 pub mod machine;
 pub mod outcome;

@@ -69,6 +69,7 @@ fn result(work: &ServiceTokenWork) -> Result<String, (ErrorCode, Action)> {
     match work.step().1 {
         Step::Done(result) => match &**result {
             Ok(Outcome::ServiceToken(token)) => Ok(token.token().expose().into()),
+            Ok(other) => panic!("no service token: {other:?}"),
             Err(error) => Err((error.code(), error.action().clone())),
         },
         step => panic!("not done: {step:?}"),

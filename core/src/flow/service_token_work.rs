@@ -18,6 +18,7 @@ use crate::base::time::Now;
 use crate::client::assertion::SignatureEncoding;
 use crate::client::authentication::SecretChoice;
 use crate::flow::event::Event;
+use crate::flow::faults::{fresh_token_rejected, signing_failed};
 use crate::flow::input::Input;
 use crate::flow::machine::Machine;
 use crate::flow::outcome::Outcome;
@@ -174,6 +175,7 @@ impl ServiceTokenWork {
         if let Some(left) = self.in_hand.as_ref().and_then(|token| token.remaining_ms(now)) {
             // The exchange is over while the token in hand still serves.
             send.timeout_ms = send.timeout_ms.min((left / 2).max(SHORTEST_TIMEOUT));
+            send.wait_ms = send.timeout_ms;
         }
         let step = Step::Send(send);
         let id = self.put(State::AwaitsAnswer, step);
@@ -337,7 +339,7 @@ impl Machine for ServiceTokenWork {
                 self.end_without(signing_failed(), now, None);
             }
             (State::AwaitsWaking, Input::Woke) if is_current => self.send(now),
-            (_, input) => return Err(unexpected(&input)),
+            (_, input) => return Err(input.unexpected()),
         }
         Ok(())
     }
@@ -358,30 +360,6 @@ fn may_help(kind: EvidenceKind) -> bool {
     matches!(
         kind,
         EvidenceKind::NotSent | EvidenceKind::NoAnswer | EvidenceKind::Throttled | EvidenceKind::ServerFault
-    )
-}
-
-fn unexpected(input: &Input) -> OAuthError {
-    let mut message = String::from("this input does not answer the step of this id: ");
-    message.push_str(input.name());
-    OAuthError::misuse(message)
-}
-
-fn fresh_token_rejected(left: i64) -> OAuthError {
-    OAuthError::new(
-        Party::Provider,
-        ErrorCode::FreshTokenRejected,
-        Action::RetryAfter { delay_ms: left },
-        "the resource rejects a token that was issued a moment ago; check that token, host and environment belong together",
-    )
-}
-
-fn signing_failed() -> OAuthError {
-    OAuthError::new(
-        Party::Host,
-        ErrorCode::SigningFailed,
-        Action::RetryAfter { delay_ms: 1_000 },
-        "the host could not sign; check the key and its service",
     )
 }
 

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::base::error::OAuthError;
 use crate::base::http::HttpRequest;
@@ -74,6 +75,9 @@ pub struct Send {
     pub request: HttpRequest,
     /// Past this moment, on either clock, it must not be sent any more: answer `NotSent`.
     pub send_by: Now,
+    /// How long to wait for the answer, in milliseconds; then answer `NoAnswer` with `over` false, go on with the next
+    /// step, and keep listening until `timeout_ms` is over. Never longer than `timeout_ms`.
+    pub wait_ms: i64,
     /// The time for the whole exchange, the body included, in milliseconds.
     pub timeout_ms: i64,
     /// The largest body to read, in bytes; past it answer `NoAnswer` with what was read.
@@ -93,9 +97,38 @@ impl Send {
         Self {
             request,
             send_by: now.later(SEND_WITHIN),
+            wait_ms: TIMEOUT,
             timeout_ms: TIMEOUT,
             max_body_bytes: MAX_BYTES as i64,
             client_certificate,
+        }
+    }
+}
+
+impl Save {
+    /// The compare-and-swap that stores a record as version `expect` + 1.
+    ///
+    /// ```
+    /// use evergrant::flow::step::Save;
+    ///
+    /// let save = Save::new("acct_123", 4, None, "live", b"{}".to_vec());
+    /// assert_eq!((save.version, save.record.version()), (5, 5));
+    /// ```
+    pub fn new(
+        key: impl Into<String>,
+        expect: i64,
+        due: Option<i64>,
+        state: impl Into<String>,
+        record: Vec<u8>,
+    ) -> Self {
+        let version = expect.saturating_add(1);
+        Self {
+            key: key.into(),
+            expect,
+            version,
+            due,
+            state: state.into(),
+            record: Stored::new(version, record),
         }
     }
 }

@@ -388,6 +388,7 @@ fn verdict_of(status: u16, error: Option<&TokenError>, fields: &Fields<'_>, whol
         _ if !whole && !matches!(fields, Fields::Tree(_)) => (Verdict::Unknown, EvidenceKind::NoAnswer),
         _ => match error.map(|error| error.class) {
             Some(ErrorClass::GrantRefused) => (Verdict::Rejected, EvidenceKind::GrantRefused),
+            Some(ErrorClass::GrantDoubted) => (Verdict::Rejected, EvidenceKind::GrantDoubted),
             Some(ErrorClass::ClientRefused) => (Verdict::NotSpent, EvidenceKind::ClientRefused),
             Some(ErrorClass::RequestRefused) => (Verdict::NotSpent, EvidenceKind::RequestRefused),
             Some(ErrorClass::Throttled) => (Verdict::NotSpent, EvidenceKind::Throttled),

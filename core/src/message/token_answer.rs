@@ -107,6 +107,8 @@ pub enum EvidenceKind {
     RequestRefused,
     /// The provider says that the grant is dead.
     GrantRefused,
+    /// The provider says that the grant is dead, with a code that it also uses when it asks to slow down.
+    GrantDoubted,
     /// A 401 without a code that is known.
     Unauthorized,
     /// A code that says nothing about the credential.
@@ -202,7 +204,7 @@ impl Settled {
                 Action::FixConfiguration,
                 "the provider does not allow this client that request",
             ),
-            EvidenceKind::GrantRefused => (
+            EvidenceKind::GrantRefused | EvidenceKind::GrantDoubted => (
                 Party::Provider,
                 ErrorCode::InvalidGrant,
                 Action::GiveUp,

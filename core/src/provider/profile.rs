@@ -146,6 +146,8 @@ pub(crate) struct ErrorShape {
 pub(crate) enum ErrorClass {
     /// The grant is dead: revoked, expired, used.
     GrantRefused,
+    /// The grant is dead, or the provider asks to slow down: the code means both (Entra ID), so it is confirmed.
+    GrantDoubted,
     /// The client is not accepted; the grant was not looked at.
     ClientRefused,
     /// The request is not accepted before the grant is looked at.

@@ -14,8 +14,9 @@ pub(crate) const MUTUAL_TLS: [(&str, MutualTls); 3] = [
     ("required", MutualTls::Required),
 ];
 pub(crate) const SEPARATORS: [(&str, char); 2] = [(" ", ' '), (",", ',')];
-pub(crate) const CLASSES: [(&str, ErrorClass); 6] = [
+pub(crate) const CLASSES: [(&str, ErrorClass); 7] = [
     ("grant_refused", ErrorClass::GrantRefused),
+    ("grant_doubted", ErrorClass::GrantDoubted),
     ("client_refused", ErrorClass::ClientRefused),
     ("request_refused", ErrorClass::RequestRefused),
     ("throttled", ErrorClass::Throttled),

@@ -1,0 +1,157 @@
+//! How a work ends: the table's ends in outcomes and errors.
+
+use alloc::string::String;
+use core::time::Duration;
+
+use crate::base::error::{Action, ErrorCode, OAuthError, Party};
+use crate::base::time::Now;
+use crate::connection::health::words_of;
+use crate::connection::ledger::Status;
+use crate::connection::record::Record;
+use crate::connection::transition::{End, Goal};
+use crate::connection::value::Connection;
+use crate::flow::faults::fresh_token_rejected;
+use crate::flow::outcome::Outcome;
+use crate::provider::profile::Profile;
+
+/// What went wrong on the way.
+pub(crate) struct Faults<'a> {
+    /// With the last request that brought no tokens.
+    pub(crate) request: Option<&'a OAuthError>,
+    /// With the store.
+    pub(crate) store: Option<&'a OAuthError>,
+}
+
+/// What a caller is told.
+pub(crate) fn result(
+    connection: &Connection,
+    goal: Goal,
+    end: End,
+    now: Now,
+    faults: &Faults<'_>,
+) -> Result<Outcome, OAuthError> {
+    match end {
+        End::Token => match (goal, connection.token(now, Duration::ZERO).cloned()) {
+            (Goal::Obtain { .. } | Goal::Unauthorized { .. }, Some(token)) => Ok(Outcome::Token(token)),
+            (Goal::Obtain { .. } | Goal::Unauthorized { .. }, None) => Err(unusable()),
+            _ => Ok(Outcome::Kept),
+        },
+        End::Settled => Ok(Outcome::Kept),
+        End::Connected => Ok(Outcome::Connected),
+        End::LoginLost => match faults.request {
+            // The client is at fault, and a new login would fare no better.
+            Some(error) if matches!(error.action(), Action::FixConfiguration) => Err(error.clone()),
+            _ => Ok(Outcome::LoginLost),
+        },
+        End::DifferentAccount => Ok(Outcome::DifferentAccount),
+        End::Closed if goal == Goal::Disconnect => Ok(Outcome::Disconnected),
+        End::Closed if goal == Goal::KeepAlive => Ok(Outcome::Kept),
+        End::Closed if matches!(goal, Goal::Finish { .. }) => Ok(Outcome::LoginLost),
+        End::Closed => Err(disconnected()),
+        End::Unconnected if goal == Goal::Disconnect => Ok(Outcome::Disconnected),
+        End::Unconnected => Err(not_connected()),
+        End::NeedsReauthorization => Err(connection.record().map_or_else(not_connected, |record| {
+            reauthorize(connection.client().profile(), record)
+        })),
+        End::FreshTokenRejected { delay } => Err(fresh_token_rejected(delay)),
+        End::RetryAfter { delay } => Err(match faults.request {
+            Some(error) if !matches!(error.action(), Action::GiveUp | Action::AdjustRequest) => {
+                error.clone().waiting(delay)
+            }
+            _ => unresolved(delay),
+        }),
+        End::StoreUnavailable => Err(faults.store.cloned().unwrap_or_else(store_unavailable)),
+    }
+}
+
+/// Why the user must authorize again, and what to tell whom.
+pub(crate) fn reauthorize(profile: &Profile, record: &Record) -> OAuthError {
+    let Status::NeedsReauthorization { reason, .. } = record.ledger.status else {
+        return not_connected();
+    };
+    let mut words = String::from(words_of(reason));
+    let consenter = record.consent.as_ref().and_then(|consent| consent.consented_by.as_ref());
+    if let Some(consenter) = consenter {
+        words.push_str(" (consent given by ");
+        words.push_str(&consenter.user);
+        if let Some(role) = &consenter.role {
+            words.push_str(", ");
+            words.push_str(role);
+        }
+        words.push(')');
+    }
+    words.push_str("; ");
+    words.push_str(&profile.reconnect_words());
+    let evidence = record.evidence.as_ref();
+    OAuthError::new(
+        Party::Provider,
+        ErrorCode::ReauthorizationRequired,
+        Action::Reauthorize { reason, words },
+        words_of(reason),
+    )
+    .with_status(evidence.and_then(|words| words.status))
+    .with_oauth_error(evidence.and_then(|words| words.oauth_error.clone()))
+}
+
+fn not_connected() -> OAuthError {
+    OAuthError::new(
+        Party::Host,
+        ErrorCode::NotConnected,
+        Action::GiveUp,
+        "nobody has logged in under this key yet; begin a login",
+    )
+}
+
+fn disconnected() -> OAuthError {
+    OAuthError::new(
+        Party::Host,
+        ErrorCode::Disconnected,
+        Action::GiveUp,
+        "this connection was disconnected; begin a login to connect again",
+    )
+}
+
+fn unresolved(delay: i64) -> OAuthError {
+    OAuthError::new(
+        Party::Network,
+        ErrorCode::OutcomeUnknown,
+        Action::RetryAfter { delay_ms: delay },
+        "it is not known yet how an earlier request ended; nothing is lost, the next call goes on with it",
+    )
+}
+
+fn unusable() -> OAuthError {
+    OAuthError::new(
+        Party::Provider,
+        ErrorCode::UnexpectedAnswer,
+        Action::RetryAfter { delay_ms: 5_000 },
+        "the provider's answer has no usable access token; what else it brought is saved",
+    )
+}
+
+pub(crate) fn store_unavailable() -> OAuthError {
+    OAuthError::new(
+        Party::Store,
+        ErrorCode::StoreUnavailable,
+        Action::RetryAfter { delay_ms: 1_000 },
+        "the store did not answer; nothing is lost, ask again when it does",
+    )
+}
+
+pub(crate) fn store_locked() -> OAuthError {
+    OAuthError::new(
+        Party::Store,
+        ErrorCode::StoreLocked,
+        Action::RetryAfter { delay_ms: 60_000 },
+        "the record is sealed with a key that is missing; restore the key, the connection itself is untouched",
+    )
+}
+
+pub(crate) fn no_refresh_token() -> OAuthError {
+    OAuthError::new(
+        Party::Provider,
+        ErrorCode::InvalidGrant,
+        Action::GiveUp,
+        "the provider gave no refresh token to renew the access token with",
+    )
+}

@@ -1,0 +1,67 @@
+//! When tokens are wanted other than those in use.
+
+use crate::connection::ledger::{Ledger, Repeated};
+use crate::connection::policy::{Policy, doubled};
+use crate::connection::tokens::TokenSet;
+use crate::connection::worker::{Goal, Worker};
+
+/// Whether a refresh is wanted where no attempt is unresolved.
+pub(super) enum Wanted {
+    No,
+    Now,
+    /// A resource rejects a token that is too young to be replaced.
+    NotYet(i64),
+}
+
+pub(super) fn wanted<T: TokenSet>(policy: &Policy, worker: &Worker<T>, ledger: &Ledger<T>, store_now: i64) -> Wanted {
+    let Some(held) = &ledger.tokens else { return Wanted::No };
+    let when = |wanted: bool| if wanted { Wanted::Now } else { Wanted::No };
+    match worker.goal {
+        Goal::Disconnect | Goal::Settle | Goal::Finish { .. } | Goal::Adopt { .. } => Wanted::No,
+        Goal::Obtain { min_life } => {
+            let life = held.tokens.access_life().unwrap_or(0);
+            let spread = share(life / 10, worker.jitter);
+            let ahead = policy.ahead_of(life).saturating_add(spread);
+            // More than a token's whole life is satisfied by a fresh one.
+            let needed = min_life.max(ahead).min(life.saturating_sub(ahead)).max(1);
+            when(held.access_not_after.saturating_sub(store_now) < needed)
+        }
+        Goal::Verify { generation } => when(held.generation <= generation),
+        Goal::KeepAlive => when(held.idle_deadline.is_some_and(|deadline| {
+            let idle = deadline.saturating_sub(held.born_at);
+            let due = (idle / 2).saturating_sub(share(idle / 8, worker.jitter));
+            store_now >= held.born_at.saturating_add(due)
+        })),
+        Goal::Unauthorized { generation } => {
+            if held.generation > generation {
+                return Wanted::No;
+            }
+            let Repeated { times, at } = ledger.unauthorized;
+            let spacing = doubled(
+                policy.unauthorized_spacing,
+                times.saturating_sub(1),
+                policy.longest_pace,
+            );
+            let spaced = if times > 0 { at.saturating_add(spacing) } else { 0 };
+            let aged = held.born_at.saturating_add(policy.fresh_access);
+            match spaced.max(aged).saturating_sub(store_now) {
+                delay if delay > 0 && times > 0 => Wanted::NotYet(delay),
+                _ => Wanted::Now,
+            }
+        }
+    }
+}
+
+/// So many parts per thousand of a length.
+fn share(length: i64, per_mille: i64) -> i64 {
+    length / 1_000 * per_mille.clamp(0, 1_000)
+}
+
+/// A refresh that a 401 caused: one more, unless the last was long ago.
+pub(super) fn once_more(before: Repeated, now: i64, longest: i64) -> Repeated {
+    let recent = now.saturating_sub(before.at) < longest;
+    Repeated {
+        times: if recent { before.times.saturating_add(1) } else { 1 },
+        at: now,
+    }
+}

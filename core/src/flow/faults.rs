@@ -1,0 +1,21 @@
+//! What several machines end with.
+
+use crate::base::error::{Action, ErrorCode, OAuthError, Party};
+
+pub(crate) fn fresh_token_rejected(left: i64) -> OAuthError {
+    OAuthError::new(
+        Party::Provider,
+        ErrorCode::FreshTokenRejected,
+        Action::RetryAfter { delay_ms: left },
+        "the resource rejects a token that was issued a moment ago; check that token, host and environment belong together",
+    )
+}
+
+pub(crate) fn signing_failed() -> OAuthError {
+    OAuthError::new(
+        Party::Host,
+        ErrorCode::SigningFailed,
+        Action::RetryAfter { delay_ms: 1_000 },
+        "the host could not sign; check the key and its service",
+    )
+}
