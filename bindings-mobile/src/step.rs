@@ -117,7 +117,9 @@ impl Step {
     pub fn access_token(&self) -> Result<Option<Arc<AccessToken>>, OAuthError> {
         match &self.step {
             step::Step::Done(result) => match result.as_ref() {
-                Ok(Outcome::ServiceToken(token) | Outcome::Token(token)) => Ok(Some(Arc::new(AccessToken(token.clone())))),
+                Ok(Outcome::ServiceToken(token) | Outcome::Token(token)) => {
+                    Ok(Some(Arc::new(AccessToken(token.clone()))))
+                }
                 Ok(_) => Ok(None),
                 Err(error) => Err(error.clone().into()),
             },

@@ -34,6 +34,7 @@ fn full() -> Value {
             "authorize": format!("https://{{shop}}.{name}.example/authorize"),
             "token": format!("https://{{shop}}.{name}.example/token"),
             "mutual_tls_token": format!("https://{{shop}}.mtls.{name}.example/token"),
+            "revocation": format!("https://{{shop}}.{name}.example/revoke"),
         })
     };
     let grant = |scope: &str| {

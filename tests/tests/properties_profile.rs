@@ -81,9 +81,9 @@ fn url() -> BoxedStrategy<Value> {
 }
 
 fn hosts() -> BoxedStrategy<Value> {
-    ("https://[a-z]{1,5}\\.example", url(), url(), url())
-        .prop_map(|(issuer, authorize, token, mutual)| {
-            json!({"issuer": issuer, "authorize": authorize, "token": token, "mutual_tls_token": mutual})
+    ("https://[a-z]{1,5}\\.example", url(), url(), url(), url())
+        .prop_map(|(issuer, authorize, token, mutual, revocation)| {
+            json!({"issuer": issuer, "authorize": authorize, "token": token, "mutual_tls_token": mutual, "revocation": revocation})
         })
         .boxed()
 }

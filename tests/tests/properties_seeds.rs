@@ -56,6 +56,11 @@ fn callback() {
 }
 
 #[test]
+fn connection_script() {
+    feed_all("connection_script");
+}
+
+#[test]
 fn endpoint() {
     feed_all("endpoint");
 }
@@ -73,6 +78,11 @@ fn pending() {
 #[test]
 fn profile() {
     feed_all("profile");
+}
+
+#[test]
+fn record() {
+    feed_all("record");
 }
 
 #[test]

@@ -47,6 +47,7 @@ struct Facts {
     headers: Vec<(String, Secret)>,
     authorize: Option<Endpoint>,
     token: Endpoint,
+    revocation: Option<Endpoint>,
     issuer: Option<String>,
     mutual_tls: bool,
 }
@@ -66,6 +67,7 @@ impl Client {
             variables: Vec::new(),
             authorize: None,
             token: None,
+            revocation: None,
             issuer: None,
             mutual_tls: None,
         }
@@ -104,6 +106,11 @@ impl Client {
     /// Whether a second client secret is there to fall back on while secrets are rotated.
     pub fn has_next_client_secret(&self) -> bool {
         matches!(&self.0.authentication, Authentication::Secret { next: Some(_), .. })
+    }
+
+    /// Where tokens are revoked (RFC 7009), where profile or host names such an endpoint.
+    pub fn revocation_endpoint(&self) -> Option<&Endpoint> {
+        self.0.revocation.as_ref()
     }
 
     pub(crate) fn authorize_endpoint(&self) -> Option<&Endpoint> {
@@ -149,6 +156,7 @@ pub struct ClientBuilder {
     variables: Vec<(String, String)>,
     authorize: Option<String>,
     token: Option<String>,
+    revocation: Option<String>,
     issuer: Option<String>,
     mutual_tls: Option<bool>,
 }
@@ -202,6 +210,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Replaces the profile's revocation endpoint (RFC 7009).
+    pub fn revocation_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.revocation = Some(url.into());
+        self
+    }
+
     /// Replaces the profile's issuer, against which `iss` in a callback is compared (RFC 9207).
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Some(issuer.into());
@@ -252,6 +266,8 @@ impl ClientBuilder {
         if let Some(endpoint) = &authorize {
             check_query(endpoint).map_err(|error| error.at("endpoints.authorize"))?;
         }
+        let known = hosts.and_then(|hosts| hosts.revocation.as_ref());
+        let revocation = self.endpoint("endpoints.revocation", self.revocation.as_deref(), known)?;
         let issuer = match self.issuer.as_deref() {
             Some(issuer) => Some(
                 Endpoint::parse_issuer(issuer)
@@ -280,6 +296,7 @@ impl ClientBuilder {
             headers: self.headers,
             authorize,
             token,
+            revocation,
             issuer,
             mutual_tls,
         })))

@@ -88,12 +88,15 @@ fn read_profile(node: &Node<'_>) -> Result<Profile, OAuthError> {
 }
 
 fn read_endpoints(node: &Node<'_>, mut builder: ClientBuilder) -> Result<ClientBuilder, OAuthError> {
-    let members = node.object(&["authorize", "token", "issuer"])?;
+    let members = node.object(&["authorize", "token", "revocation", "issuer"])?;
     if let Some(url) = members.read("authorize", |node| node.str().map(ToOwned::to_owned))? {
         builder = builder.authorize_endpoint(url);
     }
     if let Some(url) = members.read("token", |node| node.str().map(ToOwned::to_owned))? {
         builder = builder.token_endpoint(url);
+    }
+    if let Some(url) = members.read("revocation", |node| node.str().map(ToOwned::to_owned))? {
+        builder = builder.revocation_endpoint(url);
     }
     if let Some(issuer) = members.read("issuer", |node| node.str().map(ToOwned::to_owned))? {
         builder = builder.issuer(issuer);

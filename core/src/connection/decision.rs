@@ -35,7 +35,7 @@ pub(super) fn wait_until<T>(moment: i64, store_now: i64) -> Option<Decision<T>> 
 /// Waits for what another work does about a login: until `end` at most, and looks now and then, because it is over in a
 /// second as a rule. The looks are as far apart as the login is old.
 pub(super) fn watch<T>(policy: &Policy, login: &Login, end: i64, store_now: i64) -> Option<Decision<T>> {
-    let age = store_now.saturating_sub(login.send_by.saturating_sub(policy.send_within));
+    let age = store_now.saturating_sub(login.claimed);
     let look = store_now.saturating_add(age.max(policy.store_wait));
     wait_until(end.min(look), store_now)
 }

@@ -22,7 +22,9 @@ impl Record {
         match ledger.status {
             Status::Unconnected => None,
             Status::Closed { since } => Some(since).filter(|_| has_secrets),
-            Status::NeedsReauthorization { since, .. } => Some(after(since, policy.remembrance)).filter(|_| has_secrets),
+            Status::NeedsReauthorization { since, .. } => {
+                Some(after(since, policy.remembrance)).filter(|_| has_secrets)
+            }
             Status::Live => {
                 let attempts = ledger.attempts.iter().map(|attempt| attempt.send_by);
                 let waits = |fate| matches!(fate, LoginFate::Open | LoginFate::Closed);
@@ -31,7 +33,11 @@ impl Record {
                 let unresolved = unresolved.map(|send_by| after(send_by, policy.silence));
                 let idle = held.and_then(|held| {
                     let life = held.idle_deadline?.saturating_sub(held.born_at).max(0);
-                    Some(held.born_at.saturating_add(life / 2).saturating_sub(spread(key, life / 8)))
+                    Some(
+                        held.born_at
+                            .saturating_add(life / 2)
+                            .saturating_sub(spread(key, life / 8)),
+                    )
                 });
                 [unresolved, idle].into_iter().flatten().min()
             }

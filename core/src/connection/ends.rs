@@ -70,7 +70,10 @@ pub(crate) fn reauthorize(profile: &Profile, record: &Record) -> OAuthError {
         return not_connected();
     };
     let mut words = String::from(words_of(reason));
-    let consenter = record.consent.as_ref().and_then(|consent| consent.consented_by.as_ref());
+    let consenter = record
+        .consent
+        .as_ref()
+        .and_then(|consent| consent.consented_by.as_ref());
     if let Some(consenter) = consenter {
         words.push_str(" (consent given by ");
         words.push_str(&consenter.user);

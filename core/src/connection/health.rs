@@ -154,7 +154,11 @@ fn judge(policy: &Policy, record: &Record, now: i64) -> (HealthState, Option<i64
     });
     if let Some(opened) = opened
         && (opened.last_chances > 0 || now > policy.window_end(opened.at))
-        && now > opened.at.saturating_add(policy.send_within).saturating_add(policy.silence)
+        && now
+            > opened
+                .at
+                .saturating_add(policy.send_within)
+                .saturating_add(policy.silence)
     {
         return (
             HealthState::AtRisk,
@@ -164,7 +168,11 @@ fn judge(policy: &Policy, record: &Record, now: i64) -> (HealthState, Option<i64
         );
     }
     if record.hard_end_is_near(now) {
-        return (HealthState::AtRisk, None, "the consent ends soon, and cannot be prolonged".to_owned());
+        return (
+            HealthState::AtRisk,
+            None,
+            "the consent ends soon, and cannot be prolonged".to_owned(),
+        );
     }
     if record.idle_end_is_near(now) {
         return (
@@ -174,7 +182,11 @@ fn judge(policy: &Policy, record: &Record, now: i64) -> (HealthState, Option<i64
         );
     }
     if let Some(failure) = failure {
-        return (HealthState::Degraded, Some(failure.since), words_of_failure(failure).to_owned());
+        return (
+            HealthState::Degraded,
+            Some(failure.since),
+            words_of_failure(failure).to_owned(),
+        );
     }
     if opened.is_some() {
         return (

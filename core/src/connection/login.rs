@@ -6,8 +6,9 @@
 
 use crate::base::time::Now;
 use crate::connection::decision::{Decision, wait_until, watch};
-use crate::connection::ledger::{Ledger, Login, LoginFate, Status};
+use crate::connection::ledger::{Attempt, Fate, Ledger, Login, LoginFate, Status};
 use crate::connection::policy::Policy;
+use crate::connection::refresh;
 use crate::connection::rules::Rule;
 use crate::connection::tokens::TokenSet;
 use crate::connection::worker::{End, Seen, Worker};
@@ -37,7 +38,9 @@ pub(super) fn finish<T: TokenSet>(
         return Decision::Done(if lives { End::Connected } else { End::LoginLost });
     }
     let Some(login) = ledger.login_of(digest) else {
-        return before_login(policy, ledger, store_now).unwrap_or(Decision::ClaimLogin { digest });
+        return before_login(policy, ledger, store_now)
+            .or_else(|| rescue(policy, worker, seen, now))
+            .unwrap_or(Decision::ClaimLogin { digest });
     };
     if login.order < ledger.order && is_superseded(policy, ledger, login) {
         return Decision::Done(End::LoginLost);
@@ -117,6 +120,24 @@ fn before_login<T: TokenSet>(policy: &Policy, ledger: &Ledger<T>, store_now: i64
     let unknown = ledger.logins.iter().filter(|login| login.fate.is_unknown());
     let last = unknown.max_by_key(|login| ends(login))?;
     watch(policy, last, ends(last), store_now)
+}
+
+/// A refresh token that is at risk comes first: once the login is written down, nobody may repeat the refresh before its
+/// window is over. Where the login came to nothing, the old consent would be lost with it. But a user is waiting: only
+/// for as long as one silent holder takes.
+fn rescue<T: TokenSet>(policy: &Policy, worker: &Worker<T>, seen: &Seen<T>, now: Now) -> Option<Decision<T>> {
+    let ledger = &seen.ledger;
+    let is_refused = |attempt: &Attempt<T>| matches!(attempt.fate, Fate::Rejected { .. });
+    let open = ledger.window.filter(|_| ledger.status == Status::Live)?;
+    let in_time = now.longest_since(worker.begun) <= policy.rescue();
+    let ends = policy.window < Policy::UNLIMITED && seen.store_now <= policy.last_claim(open.at);
+    let in_doubt = ledger.attempts.last().is_some_and(|highest| !is_refused(highest));
+    let rescues = policy.rules.has(Rule::RefreshBeforeLogin)
+        && in_time
+        && ends
+        && in_doubt
+        && ledger.unknown_logins().next().is_none();
+    rescues.then(|| refresh::decide(policy, worker, seen, now))
 }
 
 /// Waits until no request of an earlier attempt can arrive any more: where a new code kills the old tokens, the attempt

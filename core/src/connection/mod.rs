@@ -29,6 +29,6 @@ pub mod transition;
 pub mod value;
 mod wanted;
 pub mod work;
-mod worker;
 #[cfg(test)]
 mod work_tests;
+mod worker;

@@ -139,6 +139,12 @@ impl Policy {
         min_life.min(life.saturating_sub(self.ahead_of(life))).max(1)
     }
 
+    /// How long a login waits for a refresh that is in doubt: until its holder is silent, and for one attempt more.
+    pub(crate) fn rescue(&self) -> i64 {
+        let attempt = self.send_within.saturating_add(self.transit);
+        attempt.saturating_mul(2).saturating_add(self.silence)
+    }
+
     /// The last moment at which a further attempt may be claimed in a window that opened at `opened`.
     pub(crate) fn last_claim(&self, opened: i64) -> i64 {
         if self.window >= Self::UNLIMITED {

@@ -8,9 +8,7 @@ use crate::base::digest::from_base64url;
 use crate::base::error::{ErrorCode, OAuthError, ReauthorizationReason};
 use crate::base::reader::{Node, Object, Reader};
 use crate::base::secret::Secret;
-use crate::connection::ledger::{
-    Attempt, Fate, Held, Ledger, Login, LoginFate, Opening, Repeated, Status, Streak,
-};
+use crate::connection::ledger::{Attempt, Fate, Held, Ledger, Login, LoginFate, Opening, Repeated, Status, Streak};
 use crate::connection::record::{Consent, Counters, FORMAT, Failure, LastWords, Record};
 use crate::message::callback::NamedValue;
 use crate::message::pending::Consenter;

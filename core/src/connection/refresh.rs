@@ -24,6 +24,7 @@ pub(super) fn decide<T: TokenSet>(policy: &Policy, worker: &Worker<T>, seen: &Se
         return match wanted(policy, worker, ledger, store_now) {
             Wanted::No => Decision::Done(End::Token),
             Wanted::NotYet(delay) => Decision::Done(End::FreshTokenRejected { delay }),
+            Wanted::Never => Decision::Save(ledger.give_up_for(ReauthorizationReason::NoRefreshToken, store_now)),
             // Answers without a usable access token: one work does not rotate on and on.
             Wanted::Now
                 if worker

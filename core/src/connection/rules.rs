@@ -36,6 +36,8 @@ pub enum Rule {
     ServeSaved,
     /// No attempt is claimed while the outcome of a login is unknown.
     LoginBeforeRefresh,
+    /// A login waits for a refresh that is in doubt, or repeats it.
+    RefreshBeforeLogin,
     /// A code is exchanged only when no request of an earlier attempt can arrive any more.
     ExchangeAfterAttempts,
     /// A code whose exchange is silent is not exchanged again.

@@ -12,6 +12,11 @@ pub trait TokenSet: Clone + PartialEq {
     /// Whether it carries a refresh token, and another one than `previous` had.
     fn renews(&self, previous: Option<&Self>) -> bool;
 
+    /// Whether there is a refresh token at all.
+    fn can_refresh(&self) -> bool {
+        true
+    }
+
     /// Takes over the refresh token of `previous` where it has none of its own (RFC 6749 section 6).
     fn inherit(&mut self, previous: &Self);
 
@@ -39,6 +44,10 @@ impl TokenSet for Tokens {
     fn renews(&self, previous: Option<&Self>) -> bool {
         let before = previous.and_then(|previous| previous.refresh_token.as_ref());
         self.refresh_token.is_some() && self.refresh_token.as_ref() != before
+    }
+
+    fn can_refresh(&self) -> bool {
+        self.refresh_token.is_some()
     }
 
     fn inherit(&mut self, previous: &Self) {

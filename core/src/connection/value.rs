@@ -75,14 +75,15 @@ impl Client {
     pub fn connection(&self, key: impl Into<String>) -> Result<Connection, OAuthError> {
         let key = key.into();
         if key.is_empty() || key.len() > LONGEST_KEY || key.contains('\0') {
-            return Err(OAuthError::argument(
-                ErrorCode::InvalidParameter,
-                "a key must have 1 to 512 bytes and no NUL",
-            )
-            .at("key"));
+            return Err(
+                OAuthError::argument(ErrorCode::InvalidParameter, "a key must have 1 to 512 bytes and no NUL")
+                    .at("key"),
+            );
         }
+        let mut policy = Policy::of(self.profile());
+        policy.revokes = self.revocation_endpoint().is_some();
         Ok(Connection {
-            policy: Policy::of(self.profile()),
+            policy,
             client: self.clone(),
             key,
             choice: SecretChoice::Current,

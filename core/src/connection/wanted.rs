@@ -11,11 +11,21 @@ pub(super) enum Wanted {
     Now,
     /// A resource rejects a token that is too young to be replaced.
     NotYet(i64),
+    /// There is no refresh token, and the access token is over or rejected.
+    Never,
 }
 
 pub(super) fn wanted<T: TokenSet>(policy: &Policy, worker: &Worker<T>, ledger: &Ledger<T>, store_now: i64) -> Wanted {
     let Some(held) = &ledger.tokens else { return Wanted::No };
     let when = |wanted: bool| if wanted { Wanted::Now } else { Wanted::No };
+    if !held.tokens.can_refresh() {
+        let is_over = match worker.goal {
+            Goal::Obtain { .. } => held.access_not_after <= store_now,
+            Goal::Unauthorized { generation } => held.generation <= generation,
+            _ => false,
+        };
+        return if is_over { Wanted::Never } else { Wanted::No };
+    }
     match worker.goal {
         Goal::Disconnect | Goal::Settle | Goal::Finish { .. } | Goal::Adopt { .. } => Wanted::No,
         Goal::Obtain { min_life } => {

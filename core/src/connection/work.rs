@@ -42,6 +42,8 @@ use crate::message::token_request::{Prepared, TokenRequest, Unsigned};
 
 /// How long a host keeps an exchange open, in milliseconds: an answer is worth waiting for long after nobody waits.
 const EXCHANGE: i64 = 120_000;
+/// How long a disconnection waits for the provider to hear of it, in milliseconds.
+const REVOCATION: i64 = 10_000;
 /// Hosts wait with timers of 31 bits.
 const LONGEST_WAIT: i64 = i32::MAX as i64;
 /// A difference between the provider's clock and this machine's that is worth a word.
@@ -281,8 +283,7 @@ impl Work {
                 send_by,
                 silent_at,
             } => self.exchange(ticket, send_by, silent_at, now),
-            // No profile names a revocation endpoint yet, and no policy asks for one.
-            Wish::Revoke { .. } => self.tell(now, What::Revoked),
+            Wish::Revoke { tokens } => self.revoke(&tokens, now),
             Wish::Wait { delay, .. } => {
                 self.put(Step::Wait(Wait {
                     delay_ms: delay.clamp(0, LONGEST_WAIT),
@@ -336,7 +337,9 @@ impl Work {
             return self.unbuilt(ticket, ends::no_refresh_token(), now);
         };
         let scopes = self.base.as_ref().and_then(|base| base.consent.as_ref());
-        let scopes = scopes.map(|consent| consent.scopes_asked.as_slice()).unwrap_or_default();
+        let scopes = scopes
+            .map(|consent| consent.scopes_asked.as_slice())
+            .unwrap_or_default();
         let request = TokenRequest::refresh_token(refresh_token, scopes);
         self.prepare(ticket, request, send_by, silent_at, now);
     }
@@ -349,6 +352,29 @@ impl Work {
             }
             // Only a work that has the code is told to exchange it.
             None => self.tell(now, What::Learnt(never_left(ticket))),
+        }
+    }
+
+    /// Tells the provider that tokens are not wanted any more; what cannot be told is left to end by itself.
+    fn revoke(&mut self, tokens: &Tokens, now: Now) {
+        let client = self.connection.client().clone();
+        let prepared = Entropy::new(*self.entropy).and_then(|entropy| {
+            let fresh = entropy.child(self.number);
+            client.revocation_request(tokens, self.connection.choice, now, fresh)
+        });
+        let outgoing = Outgoing {
+            spends: None,
+            send_by: now.later(self.policy.send_within),
+            wait: REVOCATION,
+        };
+        match prepared {
+            Ok(Some(Prepared::Ready(request))) => self.put_request(request, outgoing, now),
+            Ok(Some(Prepared::Unsigned(unsigned))) => {
+                let step = Step::Sign(unsigned.sign().clone());
+                self.unsigned = Some((unsigned, outgoing));
+                self.put(step);
+            }
+            Ok(None) | Err(_) => self.tell(now, What::Revoked),
         }
     }
 
@@ -405,16 +431,16 @@ impl Work {
         let Some((unsigned, outgoing)) = self.unsigned.take() else {
             return;
         };
-        let Some((ticket, _)) = &outgoing.spends else { return };
-        let ticket = *ticket;
+        let ticket = outgoing.spends.as_ref().map(|(ticket, _)| *ticket);
         let signed = match signature {
             Some((signature, encoding)) => unsigned.complete(signature, encoding),
             None => Err(signing_failed()),
         };
-        match signed {
-            Ok(_) if now.is_past(outgoing.send_by) => self.tell(now, What::Learnt(never_left(ticket))),
-            Ok(request) => self.put_request(request, outgoing, now),
-            Err(error) => self.unbuilt(ticket, error, now),
+        match (signed, ticket) {
+            (Ok(_), Some(ticket)) if now.is_past(outgoing.send_by) => self.tell(now, What::Learnt(never_left(ticket))),
+            (Ok(request), _) => self.put_request(request, outgoing, now),
+            (Err(error), Some(ticket)) => self.unbuilt(ticket, error, now),
+            (Err(_), None) => self.tell(now, What::Revoked),
         }
     }
 
@@ -495,10 +521,7 @@ impl Work {
     /// The callback names another account than the connection has: nothing needs to be spent to know.
     fn is_other_account(&self, record: &Record) -> bool {
         let Some(code) = &self.code else { return false };
-        let closed = matches!(
-            record.ledger.status,
-            Status::Closed { .. }
-        );
+        let closed = matches!(record.ledger.status, Status::Closed { .. });
         let differs = |own: &NamedValue| {
             let same_name = record.account_ids().iter().find(|known| known.name == own.name);
             same_name.is_some_and(|known| known.value != own.value)
@@ -645,7 +668,9 @@ impl Work {
     }
 
     fn compare_clocks(&mut self, answer: &HttpResponse, now: Now) {
-        let date = answer.header("Date").and_then(|value| date::parse_http_date(value, now.wall));
+        let date = answer
+            .header("Date")
+            .and_then(|value| date::parse_http_date(value, now.wall));
         let offset = date.map_or(0, |date| date.saturating_sub(now.wall));
         if offset.saturating_abs() > CLOCK_OFFSET {
             self.events.push(Event::ClockOffset { offset_ms: offset });
@@ -695,7 +720,13 @@ impl Machine for Work {
 
 impl fmt::Debug for Work {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Work({:?}, step {}, {:?})", self.connection.key(), self.number, self.step)
+        write!(
+            f,
+            "Work({:?}, step {}, {:?})",
+            self.connection.key(),
+            self.number,
+            self.step
+        )
     }
 }
 
@@ -719,7 +750,9 @@ fn sign(settled: &Settled) -> Option<u64> {
         evidence.kind,
         EvidenceKind::OtherError | EvidenceKind::Unauthorized | EvidenceKind::Unreadable
     );
-    let status = evidence.status.filter(|status| unknown && (400..500).contains(status))?;
+    let status = evidence
+        .status
+        .filter(|status| unknown && (400..500).contains(status))?;
     let code = evidence.oauth_error.as_deref().unwrap_or_default();
     let number = hash(&[b"evergrant refusal", &status.to_be_bytes(), code.as_bytes()]);
     u64::try_from(number >> 64).ok()

@@ -67,8 +67,12 @@ fn tokens(number: i64) -> Input {
 
 impl World {
     fn new(profile: &str) -> Self {
+        Self::of(client(profile))
+    }
+
+    fn of(client: Client) -> Self {
         Self {
-            client: client(profile),
+            client,
             stored: None,
             now: START,
             works: 0,
@@ -196,7 +200,10 @@ fn silent() -> Input {
 fn a_live_token_is_served_without_a_step_and_an_old_one_is_renewed() {
     let mut world = World::connected("airwallex");
     let mut work = world.work(Command::obtain());
-    assert_eq!(served(world.drive(&mut work, |_| panic!("nothing is sent"))), "access-1");
+    assert_eq!(
+        served(world.drive(&mut work, |_| panic!("nothing is sent"))),
+        "access-1"
+    );
     let connection = work.connection();
     assert!(connection.token(world.now(), Duration::ZERO).is_some());
     assert!(!connection.wants_work(world.now()));
@@ -216,7 +223,16 @@ fn a_live_token_is_served_without_a_step_and_an_old_one_is_renewed() {
     assert_eq!(served(result), "access-2");
     assert_eq!(sent, 1);
     assert_eq!(world.record().ledger().generation(), 2);
-    let renewed = |event: &Event| matches!(event, Event::RefreshSucceeded { rotated: true, recovery: None, .. });
+    let renewed = |event: &Event| {
+        matches!(
+            event,
+            Event::RefreshSucceeded {
+                rotated: true,
+                recovery: None,
+                ..
+            }
+        )
+    };
     assert!(world.events.iter().any(renewed), "{:?}", world.events);
 }
 
@@ -266,7 +282,15 @@ fn a_late_answer_after_the_end_is_saved_and_served() {
     // A repeated one is ignored.
     work.answer(send_id.unwrap(), world.now(), tokens(3)).unwrap();
     assert!(matches!(work.step().1, Step::Done(_)));
-    let late = |event: &Event| matches!(event, Event::RefreshSucceeded { recovery: Some(Recovery::Late), .. });
+    let late = |event: &Event| {
+        matches!(
+            event,
+            Event::RefreshSucceeded {
+                recovery: Some(Recovery::Late),
+                ..
+            }
+        )
+    };
     assert!(world.events.iter().any(late), "{:?}", world.events);
 }
 
@@ -275,7 +299,10 @@ fn a_refused_refresh_token_asks_for_the_user_in_the_providers_words() {
     let mut world = World::connected("airwallex");
     world.now += 300_000;
     let result = world.run(Command::obtain(), |_| {
-        json(400, r#"{"error":"invalid_grant","error_description":"refresh-1 is dead"}"#)
+        json(
+            400,
+            r#"{"error":"invalid_grant","error_description":"refresh-1 is dead"}"#,
+        )
     });
     let error = result.unwrap_err();
     assert_eq!(error.code(), ErrorCode::ReauthorizationRequired);
@@ -283,7 +310,10 @@ fn a_refused_refresh_token_asks_for_the_user_in_the_providers_words() {
         panic!("{error:?}");
     };
     assert_eq!(*reason, ReauthorizationReason::RevokedOrRoleLost);
-    assert!(words.contains("Finance Admin") && words.contains("Settings > Connections"), "{words}");
+    assert!(
+        words.contains("Finance Admin") && words.contains("Settings > Connections"),
+        "{words}"
+    );
     assert!(words.contains("erika, Owner"), "{words}");
     assert_eq!(error.details().oauth_error.as_deref(), Some("invalid_grant"));
     let mut work = world.work(Command::obtain());
@@ -333,7 +363,10 @@ fn a_store_that_fails_keeps_the_answer_in_hand() {
     }
     assert!(work.connection().token(world.now(), Duration::ZERO).is_none());
     world.failing = None;
-    assert_eq!(served(world.drive(&mut work, |_| panic!("nothing is sent"))), "access-2");
+    assert_eq!(
+        served(world.drive(&mut work, |_| panic!("nothing is sent"))),
+        "access-2"
+    );
     assert!(!work.is_holding());
     assert!(world.events.contains(&Event::PersistFailing) && world.events.contains(&Event::PersistRecovered));
 }
@@ -344,7 +377,10 @@ fn a_client_that_is_refused_is_told_at_once() {
     world.now += 300_000;
     let result = world.run(Command::obtain(), |_| json(401, r#"{"error":"invalid_client"}"#));
     let error = result.unwrap_err();
-    assert_eq!((error.code(), error.action()), (ErrorCode::InvalidClient, &Action::FixConfiguration));
+    assert_eq!(
+        (error.code(), error.action()),
+        (ErrorCode::InvalidClient, &Action::FixConfiguration)
+    );
     assert_eq!(world.record().state(), "live");
     let mut work = world.work(Command::KeepAlive);
     let _ = world.drive(&mut work, |_| panic!("nothing is sent"));
@@ -380,12 +416,26 @@ fn a_login_is_finished_once_and_a_repeated_callback_finds_its_outcome() {
         tokens(1)
     });
     assert_eq!(result, Ok(Outcome::Connected));
-    assert_eq!(world.record().consent.as_ref().unwrap().consented_by.as_ref().unwrap().user, "erika");
+    assert_eq!(
+        world
+            .record()
+            .consent
+            .as_ref()
+            .unwrap()
+            .consented_by
+            .as_ref()
+            .unwrap()
+            .user,
+        "erika"
+    );
     let result = world.run(finish(&pending, &callback), |_| panic!("a code is spent once"));
     assert_eq!(result, Ok(Outcome::Connected));
     assert_eq!(sent, 1);
     assert!(world.events.contains(&Event::Connected { again: false }));
-    assert_eq!(served(world.run(Command::obtain(), |_| panic!("nothing is sent"))), "access-1");
+    assert_eq!(
+        served(world.run(Command::obtain(), |_| panic!("nothing is sent"))),
+        "access-1"
+    );
 }
 
 #[test]
@@ -397,9 +447,14 @@ fn a_refused_login_leaves_the_connection_as_it_was() {
     let result = world.run(finish(&pending, &refused), |_| panic!("nothing is sent"));
     assert!(matches!(result, Ok(Outcome::Refused(_))), "{result:?}");
     assert_eq!(world.saves, saves);
-    let result = world.run(finish(&pending, &callback), |_| json(400, r#"{"error":"invalid_grant"}"#));
+    let result = world.run(finish(&pending, &callback), |_| {
+        json(400, r#"{"error":"invalid_grant"}"#)
+    });
     assert_eq!(result, Ok(Outcome::LoginLost));
-    assert_eq!(served(world.run(Command::obtain(), |_| panic!("nothing is sent"))), "access-1");
+    assert_eq!(
+        served(world.run(Command::obtain(), |_| panic!("nothing is sent"))),
+        "access-1"
+    );
 }
 
 #[test]
@@ -412,7 +467,10 @@ fn another_account_does_not_take_the_place_of_the_one_that_is_there() {
     );
     let result = world.run(finish(&pending, &callback), |_| other.clone());
     assert_eq!(result, Ok(Outcome::DifferentAccount));
-    assert_eq!(served(world.run(Command::obtain(), |_| panic!("nothing is sent"))), "access-1");
+    assert_eq!(
+        served(world.run(Command::obtain(), |_| panic!("nothing is sent"))),
+        "access-1"
+    );
 }
 
 #[test]
@@ -429,6 +487,63 @@ fn a_disconnected_connection_keeps_no_secret_and_can_be_connected_again() {
     let result = world.run(finish(&pending, &callback), |_| tokens(5));
     assert_eq!(result, Ok(Outcome::Connected));
     assert!(world.events.contains(&Event::Connected { again: true }));
+}
+
+#[test]
+fn tokens_are_revoked_where_the_provider_can() {
+    let revoking = Client::builder(Profile::built_in("generic").unwrap(), Environment::Sandbox, "client-1")
+        .client_secret("the-secret")
+        .token_endpoint("https://as.example/token")
+        .revocation_endpoint("https://as.example/revoke")
+        .build()
+        .unwrap();
+    let mut world = World::of(revoking);
+    let adopt = Command::Adopt(Box::new(Adoption::new("refresh-1")));
+    assert_eq!(world.run(adopt, |_| panic!("nothing is sent")), Ok(Outcome::Connected));
+    // A crash after the first save: the next work goes on from there.
+    let mut work = world.work(Command::Disconnect);
+    for _ in 0..2 {
+        world.perform(&mut work, &mut |_| panic!("nothing is sent yet"));
+    }
+    assert_eq!(world.record().state(), "closed");
+    drop(work);
+    let mut revoked = Vec::new();
+    let result = world.run(Command::KeepAlive, |send| {
+        assert_eq!(send.request.url(), "https://as.example/revoke");
+        revoked.push(String::from(send.request.body()));
+        json(200, "")
+    });
+    assert_eq!(result, Ok(Outcome::Kept));
+    assert_eq!(revoked.len(), 1);
+    assert!(
+        revoked[0].starts_with("token=refresh-1&token_type_hint=refresh_token"),
+        "{revoked:?}"
+    );
+    let text = String::from_utf8(world.stored.as_ref().unwrap().record().to_vec()).unwrap();
+    assert!(!text.contains("refresh-1"), "{text}");
+    let result = world.run(Command::Disconnect, |_| panic!("nothing is left to revoke"));
+    assert_eq!(result, Ok(Outcome::Disconnected));
+}
+
+#[test]
+fn without_a_refresh_token_the_user_is_asked_when_the_access_token_is_over() {
+    let mut world = World::new("airwallex");
+    let (pending, callback) = login(&world);
+    let only_access = r#"{"access_token":"access-1","token_type":"bearer","expires_in":300}"#;
+    let result = world.run(finish(&pending, &callback), |_| json(200, only_access));
+    assert_eq!(result, Ok(Outcome::Connected));
+    world.now += 290_000;
+    assert_eq!(
+        served(world.run(Command::obtain(), |_| panic!("nothing is sent"))),
+        "access-1"
+    );
+    world.now += 10_000;
+    let error = world.run(Command::obtain(), |_| panic!("nothing is sent")).unwrap_err();
+    let reason = ReauthorizationReason::NoRefreshToken;
+    assert!(
+        matches!(error.action(), Action::Reauthorize { reason: why, .. } if *why == reason),
+        "{error:?}"
+    );
 }
 
 #[test]
@@ -464,7 +579,10 @@ fn what_does_not_answer_the_step_changes_nothing() {
         assert_eq!(error.action(), &Action::Misuse);
     }
     assert_eq!(work.step().0, id);
-    assert_eq!(served(world.drive(&mut work, |_| panic!("nothing is sent"))), "access-1");
+    assert_eq!(
+        served(world.drive(&mut work, |_| panic!("nothing is sent"))),
+        "access-1"
+    );
 }
 
 #[test]

@@ -75,7 +75,6 @@ impl Input {
         OAuthError::misuse(message)
     }
 
-
     fn name(&self) -> &'static str {
         match self {
             Self::Loaded { .. } => "loaded",

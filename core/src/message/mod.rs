@@ -10,6 +10,7 @@ pub mod oddity;
 pub mod pending;
 pub mod pkce;
 pub mod resource;
+pub mod revocation;
 pub mod settle;
 pub mod token_answer;
 mod token_error;

@@ -161,7 +161,7 @@ impl fmt::Debug for Unsigned {
 
 /// A request whose body is not encoded yet.
 #[derive(Clone, PartialEq)]
-struct Draft {
+pub(crate) struct Draft {
     url: String,
     headers: Vec<(String, Secret)>,
     parameters: Vec<(String, Secret)>,
@@ -169,6 +169,13 @@ struct Draft {
 }
 
 impl Draft {
+    pub(crate) fn prepared(self, sign: Option<Sign>) -> Prepared {
+        match sign {
+            Some(sign) => Prepared::Unsigned(Unsigned { draft: self, sign }),
+            None => Prepared::Ready(self.request()),
+        }
+    }
+
     fn request(&self) -> HttpRequest {
         let (content_type, body) = match self.body {
             BodyFormat::Form => {
@@ -258,29 +265,38 @@ impl Client {
             set(name, value.as_str().into());
         }
 
+        let url = self.token_endpoint().as_str().to_owned();
+        let draft = self.draft(url, profile.body, parameters, credentials.authorization, &entropy);
+        Ok(draft.prepared(sign))
+    }
+
+    /// A request with the client's own headers.
+    pub(crate) fn draft(
+        &self,
+        url: String,
+        body: BodyFormat,
+        parameters: Vec<(String, Secret)>,
+        authorization: Option<Secret>,
+        entropy: &Entropy,
+    ) -> Draft {
         let mut headers: Vec<(String, Secret)> = self.headers().to_vec();
-        if let Some(authorization) = credentials.authorization {
+        if let Some(authorization) = authorization {
             headers.push(("Authorization".to_owned(), authorization));
         }
-        if let Some(name) = &profile.correlation_header
+        if let Some(name) = &self.profile().correlation_header
             && !headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
         {
             headers.push((name.clone(), entropy.uuid("correlation").into()));
         }
-        let url = self.token_endpoint().as_str().to_owned();
-        let draft = Draft {
+        Draft {
             url,
             headers,
             parameters,
-            body: profile.body,
-        };
-        Ok(match sign {
-            Some(sign) => Prepared::Unsigned(Unsigned { draft, sign }),
-            None => Prepared::Ready(draft.request()),
-        })
+            body,
+        }
     }
 
-    fn credentials(
+    pub(crate) fn credentials(
         &self,
         grant: Grant,
         choice: SecretChoice,

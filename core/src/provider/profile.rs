@@ -53,6 +53,8 @@ pub(crate) struct Hosts {
     pub(crate) authorize: Option<EndpointTemplate>,
     pub(crate) token: Option<EndpointTemplate>,
     pub(crate) mutual_tls_token: Option<EndpointTemplate>,
+    /// Where tokens that nobody wants any more are revoked (RFC 7009).
+    pub(crate) revocation: Option<EndpointTemplate>,
 }
 
 /// How the token request of one grant differs from RFC 6749.
@@ -264,9 +266,14 @@ impl Profile {
     /// The names of the variables in the profile's hosts (Shopify: `shop`); the client gives their values.
     pub fn variables(&self) -> Vec<&str> {
         crate::provider::template::variables(self.environments.iter().flat_map(|hosts| {
-            [&hosts.authorize, &hosts.token, &hosts.mutual_tls_token]
-                .into_iter()
-                .flatten()
+            [
+                &hosts.authorize,
+                &hosts.token,
+                &hosts.mutual_tls_token,
+                &hosts.revocation,
+            ]
+            .into_iter()
+            .flatten()
         }))
     }
 

@@ -178,18 +178,20 @@ fn read_environments(node: &Node<'_>, profile: &mut Profile) -> Result<(), OAuth
         let Some(node) = object.optional(environment.as_str()) else {
             continue;
         };
-        let members = node.object(&["issuer", "authorize", "token", "mutual_tls_token"])?;
+        let members = node.object(&["issuer", "authorize", "token", "mutual_tls_token", "revocation"])?;
         let mut hosts = Hosts {
             environment,
             issuer: None,
             authorize: None,
             token: None,
             mutual_tls_token: None,
+            revocation: None,
         };
         members.fill("issuer", &mut hosts.issuer, read_issuer)?;
         members.fill("authorize", &mut hosts.authorize, read_authorize_endpoint)?;
         members.fill("token", &mut hosts.token, read_endpoint)?;
         members.fill("mutual_tls_token", &mut hosts.mutual_tls_token, read_endpoint)?;
+        members.fill("revocation", &mut hosts.revocation, read_endpoint)?;
         if hosts.authorize.is_none() && needs_authorize {
             return Err(members.missing("authorize"));
         }

@@ -61,7 +61,8 @@ fn write(profile: &Profile) -> Json {
             .set_some("issuer", optional_text(hosts.issuer.as_deref()))
             .set_some("authorize", template(&hosts.authorize))
             .set_some("token", template(&hosts.token))
-            .set_some("mutual_tls_token", template(&hosts.mutual_tls_token));
+            .set_some("mutual_tls_token", template(&hosts.mutual_tls_token))
+            .set_some("revocation", template(&hosts.revocation));
         (hosts.environment.as_str().to_owned(), members.done())
     });
     let grants = profile.grants.iter().map(|form| {

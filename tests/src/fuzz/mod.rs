@@ -3,12 +3,14 @@
 //! Two callers: the fuzzer (`tests/fuzz`), and an ordinary test that feeds the committed seeds and mutations of them.
 
 pub mod callback;
+pub mod connection_script;
 pub mod endpoint;
 pub mod fixtures;
 pub mod messages;
 pub mod mutation;
 pub mod pending;
 pub mod profile;
+pub mod record;
 pub mod service_token_script;
 pub mod token_answer;
 pub mod www_authenticate;
@@ -17,12 +19,14 @@ pub mod www_authenticate;
 pub type Body = fn(&[u8]);
 
 /// Every target by name; `tests/fuzz/fuzz_targets/<name>.rs` calls it, `tests/fuzz/seeds/<name>/` has its seeds.
-pub const TARGETS: [(&str, Body); 8] = [
+pub const TARGETS: [(&str, Body); 10] = [
     ("callback", callback::run),
+    ("connection_script", connection_script::run),
     ("endpoint", endpoint::run),
     ("messages", messages::run),
     ("pending", pending::run),
     ("profile", profile::run),
+    ("record", record::run),
     ("service_token_script", service_token_script::run),
     ("token_answer", token_answer::run),
     ("www_authenticate", www_authenticate::run),

@@ -79,13 +79,21 @@ fn a_first_login_is_written_down_exchanged_and_put_in_use() {
 
 #[test]
 fn an_exchange_waits_for_requests_that_may_still_arrive() {
-    let (ledger, attempt) = claim(connected(), BORN);
-    let worker = see(begin(8, GOAL, at(BORN + 1)), ledger.clone(), BORN + 1);
+    // Without a window nothing can be rescued by repeating it.
+    let policy = Policy::for_window(0);
+    let told = |worker, what, now| next(&policy, worker, Event::new(at(now), what)).0;
+    let (ledger, attempt) = connected().claim(&policy, 7, BORN, false);
+    let seen = What::Loaded {
+        ledger,
+        version: 3,
+        store_now: BORN + 1,
+    };
+    let worker = told(begin(8, GOAL, at(BORN + 1)), seen, BORN + 1);
     let claimed = saving(&worker);
-    let dead = attempt.send_by + policy().transit;
+    let dead = attempt.send_by + policy.transit;
     assert_eq!(
         claimed.logins.first().map(|login| login.send_by),
-        Some(dead + policy().send_within)
+        Some(dead + policy.send_within)
     );
     let worker = told(worker, What::Saved { store_now: BORN + 1 }, BORN + 1);
     let Step::Wait { delay, .. } = worker.step else {
@@ -104,7 +112,7 @@ fn an_exchange_waits_for_requests_that_may_still_arrive() {
     );
     assert!(matches!(late.step, Step::Exchange { .. }));
     // A host that slept meanwhile is too late, and says that nothing was spent.
-    let slept = dead + policy().send_within + 1;
+    let slept = dead + policy.send_within + 1;
     let late = told(
         worker,
         What::Loaded {
@@ -115,6 +123,29 @@ fn an_exchange_waits_for_requests_that_may_still_arrive() {
         slept,
     );
     assert_eq!(logins(&saving(&late)), [(2, LoginFate::NotSpent)]);
+}
+
+#[test]
+fn a_refresh_that_is_in_doubt_comes_before_a_login() {
+    let (ledger, attempt) = claim(connected(), BORN);
+    let silent = attempt.send_by + policy().silence;
+    let mut worker = begin(8, GOAL, at(BORN + 1));
+    worker = see(worker, ledger.clone(), BORN + 1);
+    assert!(matches!(&worker.step, Step::Wait { delay, .. } if BORN + 1 + delay == silent));
+    worker = told(worker, What::Woke, silent);
+    let what = What::Loaded {
+        ledger: ledger.clone(),
+        version: 3,
+        store_now: silent,
+    };
+    worker = told(worker, what, silent);
+    assert!(matches!(&worker.step, Step::Save { claim: Some((ticket, _)), .. } if !ticket.is_login()));
+    // But a user does not wait for long.
+    let mut impatient = begin(8, GOAL, at(BORN + 1));
+    impatient.begun = at(silent - policy().rescue() - 1);
+    let claims_login =
+        |step: &Step<Numbered>| matches!(step, Step::Save { claim: Some((ticket, _)), .. } if ticket.is_login());
+    assert!(claims_login(&see(impatient, ledger, silent).step));
 }
 
 #[test]
