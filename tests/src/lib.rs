@@ -2,3 +2,4 @@
 
 pub mod fuzz;
 pub mod model;
+pub mod peers;

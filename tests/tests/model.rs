@@ -6,43 +6,19 @@
 
 use evergrant_tests::model::explore::Limits;
 use evergrant_tests::model::faults::{Fault, FaultSet};
-use evergrant_tests::model::scenario::{self, Scenario};
-use evergrant_tests::model::scoreboard::Line;
+use evergrant_tests::model::scenario::{self, Scenario, with_faults};
+use evergrant_tests::model::scoreboard::{Board, Line};
 
 fn number(name: &str) -> Option<usize> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
 }
 
-/// Explores scenarios with so many faults; more than one leaves out the absence of the provider, which multiplies the
-/// situations without adding to them.
 fn explore_all(scenarios: Vec<Scenario>, budget: usize) {
-    let only = std::env::var("ONLY").unwrap_or_default();
-    let faults = match budget {
-        0 | 1 => FaultSet::ALL,
-        _ => FaultSet::ALL.without(&[Fault::Outage]),
-    };
-    let left_out = std::env::var("WITHOUT").unwrap_or_default();
-    let is_left_out = |fault: &Fault| left_out.split(',').any(|name| name == format!("{fault:?}"));
-    let left_out: Vec<_> = Fault::ALL.into_iter().filter(is_left_out).collect();
-    let faults = faults.without(&left_out);
-    let mut complaints = String::new();
-    let mut states = 0;
-    for scenario in scenarios.into_iter().filter(|scenario| scenario.name.contains(&only)) {
-        let scenario = scenario
-            .budget(u8::try_from(budget).unwrap_or(u8::MAX))
-            .workers(number("N").unwrap_or(2))
-            .faults(faults);
-        let line = Line::of(scenario, Limits::default());
-        println!("report: {}", line.words());
-        if std::env::var("FAULTS").is_ok() {
-            println!("{:#?}", line.by_fault());
-        }
-        states += line.report.states;
-        complaints.push_str(&line.complaints());
+    let mut board = Board::default();
+    for scenario in with_faults(scenarios, u8::try_from(budget).expect("a number of faults")) {
+        board.add(scenario.workers(number("N").unwrap_or(2)));
     }
-    println!("report: {states} states");
-    assert!(states > 0, "no scenario is called {only:?}");
-    assert!(complaints.is_empty(), "\n{complaints}");
+    board.judge();
 }
 
 /// The scenarios with such a name; there must be some.
@@ -126,4 +102,22 @@ fn a_401_reported_meanwhile_loses_nothing_more() {
         let line = Line::of(scenario.unauthorized(), Limits::default());
         assert!(line.complaints().is_empty(), "{}", line.complaints());
     }
+}
+
+#[test]
+fn a_webhook_that_reports_the_end_loses_nothing_more() {
+    let mut board = Board::default();
+    for scenario in scenario::all() {
+        board.add(scenario.workers(1).verifies());
+    }
+    board.judge();
+}
+
+#[test]
+fn tokens_from_elsewhere_replace_those_in_use_whatever_is_under_way() {
+    let mut board = Board::default();
+    for scenario in chosen(|name| name.contains("profile right")) {
+        board.add(scenario.adopts());
+    }
+    board.judge();
 }

@@ -3,6 +3,7 @@
 use evergrant_emulator::kernel::Policy as Server;
 use evergrant_tests::model::attribute::{Impossible, attribute};
 use evergrant_tests::model::faults::Fault;
+use evergrant_tests::model::login;
 use evergrant_tests::model::scenario::{Scenario, THREE, TWO};
 use evergrant_tests::model::world::{Act, World};
 
@@ -93,4 +94,32 @@ fn a_wrong_profile_promises_more_than_the_server_keeps() {
     assert_eq!(promises(Server::same_pair(THREE), TWO), []);
     assert_eq!(promises(Server::once(THREE), 0), []);
     assert_eq!(promises(Server::no_rotation(), THREE), []);
+}
+
+/// A login alone: its request is with the server after as many steps as that of a refresh.
+fn login_alone(kind: &str) -> Scenario {
+    login::beside(kind, "alone", true).workers(0).finishes(0).budget(9)
+}
+
+#[test]
+fn a_lost_login_needs_a_server_that_kills_and_an_answer_that_is_gone() {
+    assert_eq!(
+        excuses(&login_alone("kills"), &LOST_ANSWER),
+        [Impossible::LoginAnswerLost]
+    );
+    assert_eq!(excuses(&login_alone("keeps"), &LOST_ANSWER), []);
+    // A request that never arrived killed nothing, and a slow answer is still an answer.
+    let lost_request = [Act::Message(Fault::RequestLost, 0)];
+    assert_eq!(excuses(&login_alone("kills"), &lost_request), []);
+    let slow = [Act::Process(0), Act::Message(Fault::SlowAnswer, 0)];
+    assert_eq!(excuses(&login_alone("kills"), &slow), []);
+    // The holder is gone: with the answer, or before the server acted.
+    let with_it = [Act::Process(0), Act::Worker(Fault::Crash, 0)];
+    assert_eq!(excuses(&login_alone("kills"), &with_it), [Impossible::LoginAnswerLost]);
+    let acted = [Act::Worker(Fault::Crash, 0), Act::Process(0)];
+    assert!(excuses(&login_alone("kills"), &acted).contains(&Impossible::LoginAnswerLost));
+    assert_eq!(excuses(&login_alone("kills"), &acted[..1]), []);
+    // A refresh whose answer is lost beside it is no excuse of this kind.
+    let refresh = login::beside("kills", "a refresh", true).budget(9);
+    assert_eq!(excuses(&refresh, &LOST_ANSWER), []);
 }

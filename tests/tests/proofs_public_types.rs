@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use evergrant::base::endpoint::Endpoint;
 use evergrant::base::error::OAuthError;
@@ -11,8 +12,13 @@ use evergrant::base::secret::Secret;
 use evergrant::client::assertion::{SignatureAlgorithm, SignatureEncoding};
 use evergrant::client::authentication::SecretChoice;
 use evergrant::client::configuration::Client;
+use evergrant::connection::command::{Adoption, ClientHealth, Command, Finish};
 use evergrant::connection::ledger::{Fate, Learnt};
 use evergrant::connection::record::Record;
+use evergrant::drive::async_connections::AsyncConnections;
+use evergrant::drive::async_host::{AsyncHost, Task};
+use evergrant::drive::async_store::InPlace;
+use evergrant::drive::connections::Connections;
 use evergrant::drive::host::{Exchange, Host};
 use evergrant::drive::store::{Loaded, NoStore, SaveResult};
 use evergrant::flow::input::Input;
@@ -39,16 +45,31 @@ impl Host for Offline {
     }
 }
 
+/// The same for futures.
+struct AsyncOffline;
+
+impl AsyncHost for AsyncOffline {
+    async fn send(&self, _send: &SendStep) -> Exchange {
+        Exchange::NotSent
+    }
+
+    fn spawn(&self, _task: Task) {}
+
+    async fn sleep(&self, _delay_ms: i64) {}
+}
+
+type Nowhere = InPlace<NoStore>;
+
 fn shared<T: Send + Sync>() {}
 
 /// Each type is held to be `Send + Sync` by the compiler; the names are compared with the sources by a test.
 macro_rules! public_types {
-    ($($module:ident :: $file:ident :: $name:ident $(<$argument:tt>)?),* $(,)?) => {
+    ($($module:ident :: $file:ident :: $name:ident $(<$($argument:tt),+>)?),* $(,)?) => {
         const TYPES: &[&str] = &[$(concat!(stringify!($module), "::", stringify!($file), "::", stringify!($name))),*];
 
         #[test]
         fn every_public_type_is_send_and_sync() {
-            $(shared::<evergrant::$module::$file::$name $(<$argument>)?>();)*
+            $(shared::<evergrant::$module::$file::$name $(<$($argument),+>)?>();)*
         }
     };
 }
@@ -75,26 +96,46 @@ public_types![
     client::authentication::SecretChoice,
     client::configuration::Client,
     client::configuration::ClientBuilder,
+    connection::command::Adoption,
+    connection::command::ClientHealth,
+    connection::command::Command,
+    connection::command::Finish,
+    connection::health::Health,
+    connection::health::HealthState,
     connection::ledger::Attempt<Tokens>,
     connection::ledger::Fate<Tokens>,
     connection::ledger::Held<Tokens>,
     connection::ledger::Learnt<Tokens>,
     connection::ledger::Ledger<Tokens>,
+    connection::ledger::Login,
+    connection::ledger::LoginFate,
     connection::ledger::Opening,
     connection::ledger::Repeated,
     connection::ledger::Report<Tokens>,
     connection::ledger::Status,
+    connection::ledger::Streak,
     connection::ledger::Ticket,
     connection::policy::Policy,
     connection::record::Record,
     connection::rules::Rule,
     connection::rules::Rules,
+    connection::value::Connection,
+    connection::work::Work,
+    drive::async_connections::AsyncConnectionHandle<AsyncOffline, Nowhere>,
+    drive::async_connections::AsyncConnections<AsyncOffline, Nowhere>,
+    drive::async_store::InPlace<NoStore>,
+    drive::bell::Bell,
+    drive::connections::ConnectionHandle<Offline, NoStore>,
+    drive::connections::Connections<Offline, NoStore>,
+    drive::finished::Finished<Offline>,
     drive::host::Exchange,
     drive::service_tokens::ServiceTokens<Offline>,
     drive::store::Loaded,
     drive::store::NoStore,
     drive::store::SaveResult,
+    flow::event::Deadline,
     flow::event::Event,
+    flow::event::Recovery,
     flow::input::Input,
     flow::input::StoreFailure,
     flow::outcome::Outcome,
@@ -135,7 +176,7 @@ public_types![
 ];
 
 /// Types that hold no text at all, or words of a closed set, or what the host calls no secret.
-const WITHOUT_SECRETS: [&str; 34] = [
+const WITHOUT_SECRETS: [&str; 45] = [
     "connection::ledger::Opening",
     "connection::ledger::Repeated",
     // What a worker learnt: `Learnt` and `Ticket` together, and both are here.
@@ -155,8 +196,19 @@ const WITHOUT_SECRETS: [&str; 34] = [
     "client::assertion::SignatureAlgorithm",
     "client::assertion::SignatureEncoding",
     "client::authentication::SecretChoice",
+    "connection::command::ClientHealth",
+    "connection::health::Health",
+    "connection::health::HealthState",
+    "connection::ledger::Login",
+    "connection::ledger::LoginFate",
+    "connection::ledger::Streak",
+    "drive::async_store::InPlace",
+    "drive::bell::Bell",
+    "drive::finished::Finished",
     "drive::store::NoStore",
+    "flow::event::Deadline",
     "flow::event::Event",
+    "flow::event::Recovery",
     "flow::input::StoreFailure",
     "flow::step::StepId",
     "flow::step::Wait",
@@ -328,7 +380,7 @@ fn prints() -> Vec<(&'static str, String)> {
     let service = ServiceToken::new(client.clone(), Vec::new());
     let mut work = service.work(
         ServiceTokenCommand::Obtain {
-            min_life: std::time::Duration::ZERO,
+            min_life: Duration::ZERO,
         },
         NOW,
         entropy(4),
@@ -375,6 +427,33 @@ fn prints() -> Vec<(&'static str, String)> {
         .replace("refresh-", &marked("refresh"))
         .replace("access-", &marked("access"));
     let record = Record::from_json(&record).unwrap();
+    let adoption = Adoption::new(marked("refresh")).access_token(marked("access"), Duration::from_secs(300));
+    let adopt = Command::Adopt(Box::new(adoption.clone()));
+    let connection = client.connection("acct_1").unwrap();
+    let mut connecting = client.work(&connection, adopt.clone(), ClientHealth::default(), NOW, entropy(5));
+    let mut works = format!("{connecting:?} {connecting:#?}");
+    let inputs = [
+        Input::Loaded {
+            stored: None,
+            store_now: NOW.wall,
+        },
+        Input::Saved { store_now: NOW.wall },
+    ];
+    for input in inputs {
+        connecting.answer(connecting.step().0, NOW, input).unwrap();
+        works.push_str(&format!("{connecting:?} {connecting:#?}"));
+    }
+    let connection = connecting.connection();
+    assert_eq!(
+        connection.token(NOW, Duration::ZERO).unwrap().token().expose(),
+        marked("access")
+    );
+    let finish = [
+        Finish::callback(login.pending.clone(), callback.as_str(), binding()),
+        Finish::typed_code(login.pending.clone(), marked("code"), binding()),
+    ];
+    let connections = Connections::new(client.clone(), NoStore, Offline);
+    let async_connections = AsyncConnections::new(client.clone(), InPlace(NoStore), AsyncOffline);
     vec![
         (
             "base::error::ErrorDetails",
@@ -407,6 +486,9 @@ fn prints() -> Vec<(&'static str, String)> {
             "client::configuration::ClientBuilder",
             format!("{builder:?} {builder:#?}"),
         ),
+        ("connection::command::Adoption", format!("{adoption:?} {adoption:#?}")),
+        ("connection::command::Command", format!("{adopt:?} {adopt:#?}")),
+        ("connection::command::Finish", format!("{finish:?} {finish:#?}")),
         ("connection::ledger::Attempt", format!("{:?}", record.ledger().attempts)),
         (
             "connection::ledger::Fate",
@@ -419,6 +501,24 @@ fn prints() -> Vec<(&'static str, String)> {
         ),
         ("connection::ledger::Ledger", format!("{:#?}", record.ledger())),
         ("connection::record::Record", format!("{record:?} {record:#?}")),
+        (
+            "connection::value::Connection",
+            format!("{connection:?} {connection:#?}"),
+        ),
+        ("connection::work::Work", works),
+        (
+            "drive::async_connections::AsyncConnectionHandle",
+            format!("{:?}", async_connections.connection("acct_1")),
+        ),
+        (
+            "drive::async_connections::AsyncConnections",
+            format!("{async_connections:?}"),
+        ),
+        (
+            "drive::connections::ConnectionHandle",
+            format!("{:?}", connections.connection("acct_1")),
+        ),
+        ("drive::connections::Connections", format!("{connections:?}")),
         (
             "drive::host::Exchange",
             format!("{:?}", Exchange::Answer(answer.clone())),

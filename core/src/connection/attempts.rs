@@ -3,7 +3,7 @@
 use crate::base::error::ReauthorizationReason;
 use crate::base::time::MAX_MS;
 use crate::connection::ledger::{
-    Attempt, Fate, Learnt, Ledger, MOST_ATTEMPTS, Opening, Repeated, Report, Status, Streak, Ticket,
+    Attempt, Fate, Held, Learnt, Ledger, MOST_ATTEMPTS, Opening, Repeated, Report, Status, Streak, Ticket,
 };
 use crate::connection::policy::{Policy, doubled};
 use crate::connection::rules::Rule;
@@ -56,8 +56,11 @@ impl<T: TokenSet> Ledger<T> {
         if ticket.is_login() {
             return self.settle_login(policy, report, now);
         }
-        if ticket.order != self.order || ticket.generation != self.generation() {
+        if ticket.order != self.order {
             return;
+        }
+        if ticket.generation != self.generation() {
+            return self.overtake(policy, report, now);
         }
         if matches!(self.status, Status::Closed { .. } | Status::Unconnected) {
             return;
@@ -84,6 +87,23 @@ impl<T: TokenSet> Ledger<T> {
             outcome => self.settle_open(policy, at, outcome, now),
         }
         self.commit_answer(policy, now);
+    }
+
+    /// At the end of a window the best answer known is committed, although a higher attempt may have been answered. Where
+    /// that answer comes after all, it is the later one, and a server may have killed the other for it.
+    fn overtake(&mut self, policy: &Policy, report: Report<T>, now: i64) {
+        let ticket = report.ticket;
+        let follows = ticket.generation.saturating_add(1) == self.generation();
+        let asked_at = self.tokens.as_ref().and_then(Held::asked_at);
+        let is_later = asked_at.is_some_and(|asked_at| asked_at < ticket.claimed);
+        let counts = matches!(self.status, Status::Live | Status::NeedsReauthorization { .. });
+        if let Learnt::Answered(mut tokens) = report.outcome
+            && let Some(held) = &self.tokens
+            && (follows && is_later && counts && policy.rules.has(Rule::Overtake))
+        {
+            tokens.inherit(&held.tokens);
+            self.renew(self.order, tokens, ticket.claimed, now);
+        }
     }
 
     /// Writes down what ended the open attempt at this place without tokens.

@@ -1,7 +1,7 @@
 //! What may be decided over a ledger that was read a moment ago.
 
 use crate::base::time::Now;
-use crate::connection::ledger::{Ledger, Login, Ticket};
+use crate::connection::ledger::{Ledger, Ticket};
 use crate::connection::policy::Policy;
 use crate::connection::worker::End;
 
@@ -32,10 +32,9 @@ pub(super) fn wait_until<T>(moment: i64, store_now: i64) -> Option<Decision<T>> 
     (delay > 0).then_some(Decision::Wait(delay))
 }
 
-/// Waits for what another work does about a login: until `end` at most, and looks now and then, because it is over in a
-/// second as a rule. The looks are as far apart as the login is old.
-pub(super) fn watch<T>(policy: &Policy, login: &Login, end: i64, store_now: i64) -> Option<Decision<T>> {
-    let age = store_now.saturating_sub(login.claimed);
-    let look = store_now.saturating_add(age.max(policy.store_wait));
-    wait_until(end.min(look), store_now)
+/// Waits for what another work does since a moment: until `end` at most, and looks now and then, because it is over in a
+/// second as a rule. The looks are as far apart as the wait is old.
+pub(super) fn watch<T>(policy: &Policy, since: i64, end: i64, store_now: i64) -> Option<Decision<T>> {
+    let look = store_now.saturating_sub(since).max(policy.store_wait);
+    wait_until(end.min(store_now.saturating_add(look)), store_now)
 }

@@ -33,7 +33,10 @@ pub(crate) fn result(
     match end {
         End::Token => match (goal, connection.token(now, Duration::ZERO).cloned()) {
             (Goal::Obtain { .. } | Goal::Unauthorized { .. }, Some(token)) => Ok(Outcome::Token(token)),
-            (Goal::Obtain { .. } | Goal::Unauthorized { .. }, None) => Err(unusable()),
+            (Goal::Obtain { .. } | Goal::Unauthorized { .. }, None) => Err(match connection.has_access_token() {
+                true => too_slow(),
+                false => unusable(),
+            }),
             _ => Ok(Outcome::Kept),
         },
         End::Settled => Ok(Outcome::Kept),
@@ -120,6 +123,16 @@ fn unresolved(delay: i64) -> OAuthError {
         ErrorCode::OutcomeUnknown,
         Action::RetryAfter { delay_ms: delay },
         "it is not known yet how an earlier request ended; nothing is lost, the next call goes on with it",
+    )
+}
+
+/// The answer of the store is as old as the question, for all that is known.
+fn too_slow() -> OAuthError {
+    OAuthError::new(
+        Party::Store,
+        ErrorCode::StoreUnavailable,
+        Action::RetryAfter { delay_ms: 1_000 },
+        "the store took so long to answer that the access token may be over by now; ask again",
     )
 }
 

@@ -96,6 +96,7 @@ pub(crate) fn health(profile: &Profile, policy: &Policy, record: &Record, now: i
         recovers_by_itself: !wants_user && !is_client,
         what_to_do: match state {
             HealthState::Healthy => None,
+            HealthState::NotConnected => Some(first_words(profile)),
             _ if wants_user => Some(profile.reconnect_words()),
             _ if is_client => Some(
                 "check client id, client secret and environment; the provider does not accept the client".to_owned(),
@@ -201,6 +202,13 @@ fn judge(policy: &Policy, record: &Record, now: i64) -> (HealthState, Option<i64
     }
     let since = record.consent.as_ref().map(|consent| consent.at);
     (HealthState::Healthy, since, "all is well".to_owned())
+}
+
+/// What to do where nobody has consented yet.
+fn first_words(profile: &Profile) -> String {
+    let mut words = "authorize this application at ".to_owned();
+    words.push_str(profile.name());
+    words
 }
 
 /// Why a consent is gone, for people.

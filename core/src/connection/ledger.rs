@@ -261,6 +261,15 @@ pub enum Learnt<T> {
     Answered(T),
 }
 
+impl<T: TokenSet> Held<T> {
+    /// When the request was claimed that brought them; `None` where their life is too long to tell.
+    pub(crate) fn asked_at(&self) -> Option<i64> {
+        let life = self.tokens.access_life().unwrap_or(0);
+        // INVARIANT: the end is counted from the claim, and capped.
+        (self.access_not_after < MAX_MS).then(|| self.access_not_after.saturating_sub(life))
+    }
+}
+
 impl Ticket {
     /// Whether the request exchanges the code of a login.
     pub fn is_login(&self) -> bool {

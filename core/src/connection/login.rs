@@ -74,7 +74,7 @@ fn await_other<T>(policy: &Policy, login: &Login, digest: u128, store_now: i64) 
         true => (login.code_ends(policy).max(silent_at), Decision::Done(End::LoginLost)),
         false => (silent_at, Decision::ClaimLogin { digest }),
     };
-    watch(policy, login, end, store_now).unwrap_or(then)
+    watch(policy, login.claimed, end, store_now).unwrap_or(then)
 }
 
 /// The next move of a work that takes over the tokens in its hand.
@@ -119,23 +119,24 @@ fn before_login<T: TokenSet>(policy: &Policy, ledger: &Ledger<T>, store_now: i64
     };
     let unknown = ledger.logins.iter().filter(|login| login.fate.is_unknown());
     let last = unknown.max_by_key(|login| ends(login))?;
-    watch(policy, last, ends(last), store_now)
+    watch(policy, last.claimed, ends(last), store_now)
 }
 
-/// A refresh token that is at risk comes first: once the login is written down, nobody may repeat the refresh before its
-/// window is over. Where the login came to nothing, the old consent would be lost with it. But a user is waiting: only
-/// for as long as one silent holder takes.
+/// A refresh token that is at risk comes first, where its window may be over before the login is: once that is written
+/// down nobody may repeat the refresh, and where nothing comes of it, the old consent would be lost as well. But only
+/// while the code lives, because a user is waiting.
 fn rescue<T: TokenSet>(policy: &Policy, worker: &Worker<T>, seen: &Seen<T>, now: Now) -> Option<Decision<T>> {
-    let ledger = &seen.ledger;
-    let is_refused = |attempt: &Attempt<T>| matches!(attempt.fate, Fate::Rejected { .. });
+    let (ledger, store_now) = (&seen.ledger, seen.store_now);
     let open = ledger.window.filter(|_| ledger.status == Status::Live)?;
-    let in_time = now.longest_since(worker.begun) <= policy.rescue();
-    let ends = policy.window < Policy::UNLIMITED && seen.store_now <= policy.last_claim(open.at);
+    let is_refused = |attempt: &Attempt<T>| matches!(attempt.fate, Fate::Rejected { .. });
     let in_doubt = ledger.attempts.last().is_some_and(|highest| !is_refused(highest));
+    let last = policy.last_claim(open.at);
+    let in_time = store_now <= last && now.longest_since(worker.begun) <= policy.rescue();
+    let is_urgent = last < ledger.end_of_next_login(policy, store_now);
     let rescues = policy.rules.has(Rule::RefreshBeforeLogin)
-        && in_time
-        && ends
         && in_doubt
+        && in_time
+        && is_urgent
         && ledger.unknown_logins().next().is_none();
     rescues.then(|| refresh::decide(policy, worker, seen, now))
 }
@@ -147,5 +148,6 @@ fn living_attempts<T: TokenSet>(policy: &Policy, ledger: &Ledger<T>, store_now: 
         return None;
     }
     let until = ledger.attempts_live_until(policy)?;
-    wait_until(until.saturating_add(1), store_now)
+    let last = ledger.attempts.last().map_or(0, |attempt| attempt.claimed);
+    watch(policy, last, until.saturating_add(1), store_now)
 }

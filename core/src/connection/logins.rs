@@ -56,8 +56,28 @@ impl<T: TokenSet> Ledger<T> {
         silent.saturating_add(policy.patience).max(lives_until)
     }
 
+    /// The same for one that would be claimed at `now`.
+    pub(crate) fn end_of_next_login(&self, policy: &Policy, now: i64) -> i64 {
+        let login = Login {
+            order: self.next_order,
+            digest: 0,
+            holder: 0,
+            claimed: now,
+            send_by: self.earliest_send_by(policy, now),
+            tries: 1,
+            fate: LoginFate::Open,
+        };
+        self.end_of_login(policy, &login)
+    }
+
+    /// By when the request of a login that is claimed at `now` must leave: after every request of an earlier attempt has
+    /// arrived or died.
+    fn earliest_send_by(&self, policy: &Policy, now: i64) -> i64 {
+        let from = self.attempts_live_until(policy).map_or(now, |until| until.max(now));
+        from.saturating_add(policy.send_within)
+    }
+
     /// Writes down that a code is about to be exchanged, at `now`, which must be the store's clock from before the save.
-    /// The request leaves only after every request of an earlier attempt has arrived or died.
     pub(crate) fn claim_login(&self, policy: &Policy, digest: u128, holder: u128, now: i64) -> (Self, Ticket) {
         let mut next = self.clone();
         let before = next.login_of(digest).copied();
@@ -66,13 +86,12 @@ impl<T: TokenSet> Ledger<T> {
         if before.is_none() {
             next.next_order = order.saturating_add(1);
         }
-        let from = next.attempts_live_until(policy).map_or(now, |until| until.max(now));
         let login = Login {
             order,
             digest,
             holder,
             claimed: before.map_or(now, |login| login.claimed),
-            send_by: from.saturating_add(policy.send_within),
+            send_by: next.earliest_send_by(policy, now),
             tries: before.map_or(0, |login| login.tries).saturating_add(1),
             fate: LoginFate::Open,
         };

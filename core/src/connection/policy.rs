@@ -139,10 +139,11 @@ impl Policy {
         min_life.min(life.saturating_sub(self.ahead_of(life))).max(1)
     }
 
-    /// How long a login waits for a refresh that is in doubt: until its holder is silent, and for one attempt more.
+    /// How long a login waits for a refresh that is in doubt: while its code has life left for one request.
     pub(crate) fn rescue(&self) -> i64 {
-        let attempt = self.send_within.saturating_add(self.transit);
-        attempt.saturating_mul(2).saturating_add(self.silence)
+        self.code_life
+            .saturating_sub(self.send_within)
+            .saturating_sub(self.transit)
     }
 
     /// The last moment at which a further attempt may be claimed in a window that opened at `opened`.

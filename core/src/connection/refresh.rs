@@ -70,7 +70,12 @@ pub(super) fn decide<T: TokenSet>(policy: &Policy, worker: &Worker<T>, seen: &Se
     } else {
         ledger.not_before
     };
-    if let Some(wait) = wait_until(ready.max(patience), store_now) {
+    let since = match highest.fate {
+        Fate::Open => highest.claimed,
+        // Nobody else does anything before.
+        _ => 0,
+    };
+    if let Some(wait) = watch(policy, since, ready.max(patience), store_now) {
         return wait;
     }
     if confirms.is_some() || store_now <= last || !policy.rules.has(Rule::WindowLimit) {
@@ -193,7 +198,7 @@ fn behind_logins<T: TokenSet>(policy: &Policy, ledger: &Ledger<T>, store_now: i6
         return None;
     }
     let login = ledger.unknown_logins().last()?;
-    watch(policy, login, ledger.end_of_login(policy, login), store_now)
+    watch(policy, login.claimed, ledger.end_of_login(policy, login), store_now)
 }
 
 /// Whether only this connection's client authentication is refused, again and again, while another connection of the

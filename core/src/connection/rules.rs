@@ -28,6 +28,8 @@ pub enum Rule {
     CapRetryAfter,
     /// An answer is taken whenever it comes.
     LateAnswers,
+    /// An answer to a higher attempt replaces the one that was committed at the end of the window.
+    Overtake,
     /// A late answer brings back a connection that was given up.
     Resurrect,
     /// A 5xx says nothing about whether the token was spent.

@@ -168,6 +168,23 @@ fn a_late_answer_resurrects() {
 }
 
 #[test]
+fn a_higher_answer_that_comes_after_the_end_of_the_window_replaces_the_lower_one() {
+    let (ledger, first) = claim(connected(), 100);
+    let (mut ledger, second) = claim(ledger, 200);
+    settle(&mut ledger, first, Learnt::Answered(Numbered(2)));
+    let mut promoted = ledger.promote(300).expect("an answer");
+    assert_eq!(promoted.generation(), 2);
+    settle(&mut promoted, second, Learnt::Answered(Numbered(3)));
+    assert_eq!(promoted.generation(), 3);
+    assert_eq!(promoted.tokens.as_ref().map(|held| &held.tokens), Some(&Numbered(3)));
+    // Not the other way round, and not again.
+    let before = promoted.clone();
+    settle(&mut promoted, first, Learnt::Answered(Numbered(2)));
+    settle(&mut promoted, second, Learnt::Answered(Numbered(3)));
+    assert_eq!(promoted, before);
+}
+
+#[test]
 fn an_answer_whose_entry_was_forgotten_keeps_its_number() {
     let (mut ledger, first) = claim(connected(), 100);
     for attempt in 1..=MOST_ATTEMPTS as i64 {

@@ -4,8 +4,8 @@
 //!
 //! A **worker** is one piece of work in one process. Any number of them, on any machines, may work on one connection;
 //! they meet only in the store, which can compare and swap. A worker goes round one loop: *load* the ledger, *decide*,
-//! and do the one thing decided on: *save* a changed ledger, *send* the request of an attempt that is saved, *wait*, or be
-//! *done*. After each wait it loads again, so that every decision is made on a ledger that was read a moment ago, with
+//! and do the one thing decided on: *save* a changed ledger, *send* the request of an attempt that is saved, *exchange*
+//! the code of a login that is saved, *revoke* tokens that nobody wants, *wait*, or be *done*. After each wait it loads again, so that every decision is made on a ledger that was read a moment ago, with
 //! the store's clock from that reading; no decision compares two clocks.
 //!
 //! What a worker learns about a request goes into its **hand** (a list of reports). The first thing that it does in every
@@ -22,8 +22,9 @@
 //! | step | awaits | and then |
 //! | --- | --- | --- |
 //! | [`Step::Load`] | `Loaded`, `StoreFailed` | decide |
-//! | [`Step::Save`] | `Saved`, `Conflict`, `StoreFailed` | send, where a claim was saved; else decide |
-//! | [`Step::Send`] | `Learnt` of its ticket, `Silent` | write the report; load |
+//! | [`Step::Save`] | `Saved`, `Conflict`, `StoreFailed` | send, where the claim of an attempt was saved; else decide |
+//! | [`Step::Send`], [`Step::Exchange`] | `Learnt` of its ticket, `Silent` | write the report; load |
+//! | [`Step::Revoke`] | `Revoked` | save the ledger wiped, where it holds those tokens; else load |
 //! | [`Step::Wait`] | `Woke` | load |
 //! | [`Step::Done`] | nothing | |
 //!
@@ -32,18 +33,30 @@
 //! In this order, the first that applies:
 //!
 //! 1. The hand is not empty: save the ledger with its reports ([`Ledger`] commits an answer as soon as no higher attempt
-//!    can be answered).
-//! 2. The host disconnects: save the ledger closed.
-//! 3. The consent is gone, closed, or was never there: done.
-//! 4. No refresh is wanted and no attempt is unresolved: done.
-//! 5. No attempt is unresolved: claim the first one, when the server's wish for patience is over.
-//! 6. The highest attempt is rejected, and that is believed: close.
-//! 7. Too early for the next attempt: wait.
-//! 8. The window has room for an attempt, or a doubtful rejection is to be confirmed: claim one.
-//! 9. Otherwise: close.
+//!    can be answered; that of a login at once). Tokens that came after the connection was closed are revoked.
+//! 2. Nothing but to write the hand was asked for: done.
+//! 3. A login of which nobody has heard for long: save it lost.
+//! 4. The goal is to finish a login, to adopt, or to disconnect: see below.
+//! 5. The consent is gone, closed, or was never there: done, after wiping what is too old or was left over.
+//! 6. No refresh is wanted and no attempt is unresolved: done.
+//! 7. The outcome of a login is not known: wait for it.
+//! 8. No attempt is unresolved: claim the first one, when the server's wish for patience is over.
+//! 9. The highest attempt is rejected, and that is believed: close.
+//! 10. Too early for the next attempt: wait.
+//! 11. The window has room for an attempt, or a doubtful rejection is to be confirmed: claim one.
+//! 12. Otherwise: close.
 //!
 //! *Close* waits for silent holders, paces repeated last chances, takes a breath, and then commits the highest answer
 //! that waits, or gives the consent up where the highest attempt was rejected, or claims a last chance.
+//!
+//! *Finish a login*: done, where its outcome is known. Else, where it is not yet written down: wait for the logins before
+//! it and for a refresh that is in doubt, then claim it. Once it is claimed: exchange its code when no request of an
+//! earlier attempt can arrive any more. Where another work exchanges it: wait for that. Where the exchange ended without
+//! a result: claim it once more, or save it lost.
+//!
+//! *Adopt*: wait for logins and attempts as a login does, then save the ledger with the tokens in use.
+//!
+//! *Disconnect*: save the ledger closed, revoke, save it wiped.
 
 use alloc::boxed::Box;
 

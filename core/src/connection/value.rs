@@ -128,6 +128,11 @@ impl Connection {
         tokens.find(serves).map(|served| &served.token)
     }
 
+    /// Whether the record last seen holds an access token in use, however old.
+    pub(crate) fn has_access_token(&self) -> bool {
+        matches!(&self.seen, Some(Snapshot { tokens: [Some(_), _], .. }))
+    }
+
     /// Whether it is time for a work with `Obtain`: nothing read yet, no token, or one so near its end that a refresh
     /// should begin while it still serves.
     pub fn wants_work(&self, now: Now) -> bool {

@@ -568,6 +568,8 @@ impl Work {
             return;
         };
         sent.settled = over;
+        // Too late to leave, or replaced before it could: nothing is wrong with the way, so there is nothing to wait for.
+        let unsent = matches!(reply, Reply::NotSent) && (!is_current || now.is_past(sent.outgoing.send_by));
         let Some((ticket, request)) = sent.outgoing.spends.clone() else {
             if is_current {
                 self.tell(now, What::Revoked);
@@ -576,6 +578,9 @@ impl Work {
         };
         if let Reply::Answer(answer) = reply {
             self.compare_clocks(answer, now);
+        }
+        if unsent {
+            return self.tell(now, What::Learnt(never_left(ticket)));
         }
         let settled = self.connection.client().settle(&request, reply, now);
         if !over && !matches!(settled.verdict, Verdict::Answered(_)) {

@@ -10,6 +10,7 @@ use crate::base::error::OAuthError;
 use crate::base::http::HttpResponse;
 use crate::base::time::Now;
 use crate::client::assertion::{Sign, SignatureEncoding};
+use crate::drive::bell::Bell;
 use crate::flow::step::Send;
 
 /// The program around the library: its transport, and where wanted its signer and clock.
@@ -59,6 +60,11 @@ pub trait Host {
     fn wait(&self, delay_ms: i64) {
         thread::sleep(Duration::from_millis(u64::try_from(delay_ms).unwrap_or(0)));
     }
+
+    /// Waits that many milliseconds, or until the bell rings. Only a host whose clock is not the system's writes this.
+    fn wait_or_bell(&self, delay_ms: i64, bell: &Bell) {
+        bell.wait(delay_ms);
+    }
 }
 
 /// A host that is shared, so that one transport serves several clients.
@@ -81,6 +87,10 @@ impl<H: Host + ?Sized> Host for Arc<H> {
 
     fn wait(&self, delay_ms: i64) {
         (**self).wait(delay_ms);
+    }
+
+    fn wait_or_bell(&self, delay_ms: i64, bell: &Bell) {
+        (**self).wait_or_bell(delay_ms, bell);
     }
 }
 

@@ -1,23 +1,41 @@
 //! The driver for Rust hosts: performs a machine's steps with the host's transport, store and clock (feature `std`).
+//!
+//! Start with [`connections`] (threads) or [`async_connections`] (futures), and [`service_tokens`] for tokens without a user.
 
+pub mod async_connections;
+pub mod async_host;
+pub mod async_store;
+pub mod bell;
+pub mod connections;
+mod engine;
+pub mod finished;
+mod gate;
 pub mod host;
+mod inbox;
+mod job;
+mod peers;
+mod perform;
+mod run;
 pub mod service_tokens;
+mod slot;
 pub mod store;
+mod surroundings;
+mod wake;
 
 use crate::base::error::OAuthError;
-use crate::base::time::Now;
-use crate::drive::host::{Exchange, Host};
-use crate::drive::store::{Loaded, SaveResult, Store};
+use crate::drive::host::Host;
+use crate::drive::perform::{exchanged, loaded, saved, signed};
+use crate::drive::store::Store;
 use crate::flow::event::Event;
 use crate::flow::input::Input;
 use crate::flow::machine::Machine;
 use crate::flow::outcome::Outcome;
-use crate::flow::step::{Send, Step};
+use crate::flow::step::Step;
 
 /// Runs a machine to its end, blocking.
 ///
-/// Each event is handed to `on_event` as soon as it is there. A machine that is dropped half-way loses nothing of a
-/// service token; for works on connections the documents say what the store then holds.
+/// Each event is handed to `on_event` as soon as it is there. For service tokens, and for tests: it waits for every
+/// exchange to be over, where works on connections should go on ([`connections`]).
 ///
 /// # Errors
 /// What the machine ends with.
@@ -32,20 +50,12 @@ pub fn run(
         machine.events().into_iter().for_each(&mut on_event);
         let (id, step) = machine.step();
         let input = match step {
-            Step::Load { key } => match store.load(key) {
-                Ok(Loaded { stored, store_now }) => Input::Loaded { stored, store_now },
-                Err(failure) => Input::StoreFailed(failure),
-            },
-            Step::Save(save) => match store.save(save) {
-                Ok(SaveResult::Saved { store_now }) => Input::Saved { store_now },
-                Ok(SaveResult::Conflict { stored, store_now }) => Input::Conflict { stored, store_now },
-                Err(failure) => Input::StoreFailed(failure),
-            },
-            Step::Send(send) => exchange(host, send, host.now()),
-            Step::Sign(sign) => match host.sign(sign) {
-                Some((signature, encoding)) => Input::Signed { signature, encoding },
-                None => Input::SignFailed,
-            },
+            Step::Load { key } => loaded(store.load(key)),
+            Step::Save(save) => saved(store.save(save)),
+            // A blocking exchange that has returned is over; one that comes too late does not leave.
+            Step::Send(send) if host.now().is_past(send.send_by) => Input::NotSent,
+            Step::Send(send) => exchanged(host.send(send)),
+            Step::Sign(sign) => signed(host.sign(sign)),
             Step::Wait(wait) => {
                 host.wait(wait.delay_ms);
                 Input::Woke
@@ -53,18 +63,5 @@ pub fn run(
             Step::Done(result) => return (**result).clone(),
         };
         machine.answer(id, host.now(), input)?;
-    }
-}
-
-/// Sends, unless it is too late on either clock.
-fn exchange(host: &impl Host, send: &Send, now: Now) -> Input {
-    if now.is_past(send.send_by) {
-        return Input::NotSent;
-    }
-    match host.send(send) {
-        Exchange::Answer(answer) => Input::Answer(answer),
-        Exchange::NotSent => Input::NotSent,
-        // A blocking exchange that has returned is over.
-        Exchange::NoAnswer(partial) => Input::NoAnswer { over: true, partial },
     }
 }

@@ -1,5 +1,7 @@
 //! Where records are kept: a store that can compare and swap.
 
+use std::sync::Arc;
+
 use crate::flow::input::StoreFailure;
 use crate::flow::step::Save;
 use crate::flow::stored::Stored;
@@ -20,6 +22,17 @@ pub trait Store {
     /// # Errors
     /// How the store failed; `Unknown` where it may have acted, which is a legal answer.
     fn save(&self, save: &Save) -> Result<SaveResult, StoreFailure>;
+}
+
+/// A store that is shared, so that one pool of connections serves several clients.
+impl<S: Store + ?Sized> Store for Arc<S> {
+    fn load(&self, key: &str) -> Result<Loaded, StoreFailure> {
+        (**self).load(key)
+    }
+
+    fn save(&self, save: &Save) -> Result<SaveResult, StoreFailure> {
+        (**self).save(save)
+    }
 }
 
 /// The store of machines that keep nothing, such as service tokens.

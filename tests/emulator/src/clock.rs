@@ -1,4 +1,4 @@
-//! A clock that can be moved: real time plus an offset, or standing still.
+//! A clock that can be moved: real time plus an offset, faster than that, or standing still.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -15,13 +15,16 @@ pub struct Clock(Arc<Mutex<Inner>>);
 struct Inner {
     begun: Instant,
     begun_ms: i64,
+    rate: u32,
     frozen_ms: Option<i64>,
 }
 
 impl Inner {
     fn now(&self) -> i64 {
-        self.frozen_ms
-            .unwrap_or_else(|| self.begun_ms.saturating_add(elapsed_ms(self.begun.elapsed())))
+        self.frozen_ms.unwrap_or_else(|| {
+            self.begun_ms
+                .saturating_add(elapsed_ms(self.begun.elapsed().saturating_mul(self.rate)))
+        })
     }
 }
 
@@ -35,6 +38,7 @@ impl Clock {
         Clock(Arc::new(Mutex::new(Inner {
             begun: Instant::now(),
             begun_ms: elapsed_ms(wall),
+            rate: 1,
             frozen_ms: None,
         })))
     }
@@ -49,6 +53,14 @@ impl Clock {
         let mut inner = lock(&self.0);
         inner.begun_ms = inner.begun_ms.saturating_add(ms);
         inner.frozen_ms = inner.frozen_ms.map(|at| at.saturating_add(ms));
+    }
+
+    /// Lets the clock run so many times as fast as real time, from where it stands.
+    pub fn run_at(&self, rate: u32) {
+        let mut inner = lock(&self.0);
+        inner.begun_ms = inner.now();
+        inner.begun = Instant::now();
+        inner.rate = rate;
     }
 
     /// Lets the clock stand still; only [`Clock::advance`] moves it.
@@ -152,6 +164,16 @@ mod tests {
         assert_eq!(http_date(784_111_777_000), "Sun, 06 Nov 1994 08:49:37 GMT");
         assert_eq!(rfc3339(951_782_400_007, 3), "2000-02-29T00:00:00.007Z");
         assert_eq!(rfc3339(1_577_881_993_123, 5), "2020-01-01T12:33:13.12300Z");
+    }
+
+    #[test]
+    fn a_fast_clock_goes_on_from_where_it_stands() {
+        let clock = Clock::new();
+        let at = clock.now();
+        clock.run_at(1000);
+        std::thread::sleep(Duration::from_millis(5));
+        assert!(clock.now() >= at + 5000);
+        assert!(clock.now() < at + 5_000_000);
     }
 
     #[test]

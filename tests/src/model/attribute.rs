@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use evergrant::connection::ledger;
 use evergrant::connection::transition::Step;
-use evergrant_emulator::kernel::Grace;
+use evergrant_emulator::kernel::{Grace, Login};
 
 use super::faults::Fault;
 use super::scenario::Scenario;
-use super::world::{Act, Life, Outcome, Slot, Stage, World};
+use super::world::{Act, Life, Message, Outcome, Slot, Stage, World};
 
 /// Why a connection could not be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,13 +24,21 @@ pub enum Impossible {
     SilentHolder,
     /// (f) The profile promises more than the server keeps.
     ProfileWrong,
+    /// (g) A new code killed the old tokens, and what it gave was lost after the server acted.
+    LoginAnswerLost,
 }
+
+/// What loses an answer.
+const LOST: [Fault; 2] = [Fault::AnswerLost, Fault::AnswerLostNoticed];
+/// What loses it, or makes it later than a client without a window may wait.
+const LATE: [Fault; 3] = [Fault::AnswerLost, Fault::AnswerLostNoticed, Fault::SlowAnswer];
 
 /// Every impossibility that the schedule shows.
 pub fn attribute(scenario: &Scenario, acts: &[Act]) -> Vec<Impossible> {
     let mut all = Vec::new();
     let worlds = worlds(scenario, acts);
-    if is_without_window(scenario) && is_answer_lost(scenario, acts, &worlds) {
+    let refreshes = |ticket: &ledger::Ticket| !ticket.is_login();
+    if is_without_window(scenario) && is_answer_lost(scenario, acts, &worlds, refreshes, &LATE) {
         all.push(Impossible::NoWindow);
     }
     if is_window_used_up(scenario, acts, &worlds) {
@@ -41,6 +49,10 @@ pub fn attribute(scenario: &Scenario, acts: &[Act]) -> Vec<Impossible> {
     }
     if is_profile_wrong(scenario) {
         all.push(Impossible::ProfileWrong);
+    }
+    if scenario.server.login != Login::Keeps && is_answer_lost(scenario, acts, &worlds, ledger::Ticket::is_login, &LOST)
+    {
+        all.push(Impossible::LoginAnswerLost);
     }
     all
 }
@@ -62,26 +74,44 @@ fn is_without_window(scenario: &Scenario) -> bool {
     scenario.client.window == 0 || (server.rotates && server.grace == Grace::None)
 }
 
-/// Somewhere tokens were issued whose answer nobody ever gets.
-fn is_answer_lost(scenario: &Scenario, acts: &[Act], worlds: &[World]) -> bool {
-    acts.iter().zip(worlds).any(|(act, world)| match *act {
-        Act::Message(Fault::AnswerLost | Fault::AnswerLostNoticed | Fault::SlowAnswer, number) => matches!(
-            world.messages[usize::from(number)].stage,
+/// Somewhere tokens were issued, for a request of this kind, whose answer nobody ever gets, or, where a slow answer is as
+/// good as none, very late.
+fn is_answer_lost(
+    scenario: &Scenario,
+    acts: &[Act],
+    worlds: &[World],
+    is_of_kind: impl Fn(&ledger::Ticket) -> bool,
+    lost: &[Fault],
+) -> bool {
+    let is_it = |message: &Message| {
+        let tokens = matches!(
+            message.stage,
             Stage::Answer {
                 outcome: Outcome::Tokens(_),
                 ..
             }
-        ),
-        Act::Message(Fault::FaultAfter, _) => true,
+        );
+        tokens && is_of_kind(&message.ticket)
+    };
+    acts.iter().zip(worlds).any(|(act, world)| match *act {
+        Act::Message(fault, number) if lost.contains(&fault) => is_it(&world.messages[usize::from(number)]),
+        Act::Message(Fault::FaultAfter, number) => {
+            let issued = world.after(scenario, *act).provider != world.provider;
+            issued && is_of_kind(&world.messages[usize::from(number)].ticket)
+        }
         Act::Worker(Fault::Crash, number) => {
             let slot = &world.slots[usize::from(number)];
-            !slot.worker.hand.is_empty() || world.messages.iter().any(|message| message.sender == Some(number))
+            let mut hand = slot.worker.hand.iter();
+            let mut messages = world.messages.iter().filter(|message| message.sender == Some(number));
+            messages.any(|message| is_it(message))
+                || hand
+                    .any(|report| is_of_kind(&report.ticket) && matches!(report.outcome, ledger::Learnt::Answered(_)))
         }
         // The request of a sender that sees no answer any more.
         Act::Process(number) => {
             let message = &world.messages[usize::from(number)];
-            let issued = world.after(scenario, *act).grant != world.grant;
-            message.sender.is_none() && issued
+            let issued = world.after(scenario, *act).provider != world.provider;
+            message.sender.is_none() && issued && is_of_kind(&message.ticket)
         }
         _ => false,
     })
@@ -104,10 +134,13 @@ fn is_window_used_up(scenario: &Scenario, acts: &[Act], worlds: &[World]) -> boo
         };
         !world.slots.iter().any(|slot| works(slot)) || world.away_until > world.now
     };
-    // Nobody could do anything from some moment inside the window until after its end.
+    // Nobody could do anything from some moment inside the window until after its end: the first one's, also where a last
+    // chance has opened another.
     worlds.windows(2).any(|pair| match pair {
         [before, after] => before.store.ledger.window.is_some_and(|opened| {
-            let end = opened.at.saturating_add(scenario.client.window);
+            let first = before.store.ledger.attempts.first();
+            let at = first.map_or(opened.at, |first| first.claimed.min(opened.at));
+            let end = at.saturating_add(scenario.client.window);
             is_cut_off(before) && before.now < end && after.now >= end
         }),
         _ => false,
@@ -128,27 +161,10 @@ fn has_silent_holder(scenario: &Scenario, worlds: &[World]) -> bool {
     })
 }
 
-/// The attempts whose tokens are with a process that is not gone, and not in the ledger.
+/// The attempts and logins whose tokens are with a process that is not gone, and not in the ledger.
 fn held(world: &World) -> Vec<Ticket> {
     let ticket = |ticket: &ledger::Ticket| (ticket.generation, ticket.number, ticket.holder);
-    let waiting = world.messages.iter().filter(|message| {
-        let tokens = matches!(
-            message.stage,
-            Stage::Answer {
-                outcome: Outcome::Tokens(_),
-                ..
-            }
-        );
-        tokens && message.sender.is_some()
-    });
-    let slots = world.slots.iter().filter(|slot| slot.life != Life::Crashed);
-    let in_hand = slots
-        .flat_map(|slot| &slot.worker.hand)
-        .filter(|report| matches!(report.outcome, ledger::Learnt::Answered(_)));
-    waiting
-        .map(|message| ticket(&message.ticket))
-        .chain(in_hand.map(|report| ticket(&report.ticket)))
-        .collect()
+    world.answers().map(|(answered, _)| ticket(answered)).collect()
 }
 
 /// Generation, number, holder.

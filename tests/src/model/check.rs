@@ -1,37 +1,15 @@
 //! What is bad: the assertions over each step and each end.
 
-use evergrant::connection::ledger::{Fate, Learnt};
+use std::rc::Rc;
+
+use evergrant::connection::ledger::{Attempt, Fate, Learnt, Login, LoginFate, Report};
 use evergrant::connection::transition::{End, Step};
 
+use super::check_login as login;
+use super::pair::Pair;
 use super::scenario::Scenario;
-use super::world::{Act, Life, Stage, World};
-
-/// Something that must not be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Wrong {
-    /// No token is left that the server would take.
-    Loss,
-    /// The user is asked to authorize again although the connection lives.
-    FalseDeath,
-    /// At the end the user is asked to authorize again although the ledger holds a good token.
-    StaysDead,
-    /// The connection is dead, and at the end nobody has said so.
-    UnreportedDeath,
-    /// A request left without its entry in the ledger.
-    SentUnclaimed,
-    /// A request left while another with the same refresh token might still arrive.
-    SentBesideLiving,
-    /// A request left after the window, while a holder was silent and patience not over.
-    SentOutsideWindow,
-    /// I4: generation or order went back.
-    WentBack,
-    /// A closed connection was opened again.
-    Reopened,
-    /// A token was served whose pair is not saved.
-    ServedUnsaved,
-    /// A worker ended without a token although the connection lives and nothing goes wrong any more.
-    Stuck,
-}
+use super::world::{Act, Life, Slot, Spends, Stage, World};
+use super::wrong::Wrong;
 
 /// What is wrong about this step.
 pub fn step(scenario: &Scenario, before: &World, act: Act, after: &World) -> Option<Wrong> {
@@ -41,11 +19,12 @@ pub fn step(scenario: &Scenario, before: &World, act: Act, after: &World) -> Opt
     if after.is_given_up() && !before.is_given_up() && !after.lost {
         return Some(Wrong::FalseDeath);
     }
-    if before.is_closed() && !after.is_closed() {
+    let position = |world: &World| (world.store.ledger.order, world.store.ledger.generation());
+    // Only a later consent opens what was closed.
+    if before.is_closed() && !after.is_closed() && position(after).0 <= position(before).0 {
         return Some(Wrong::Reopened);
     }
-    let position = |world: &World| (world.store.ledger.order, world.store.ledger.generation());
-    if position(after) < position(before) {
+    if position(after) < position(before) || position(after).1 < position(before).1 {
         return Some(Wrong::WentBack);
     }
     match act {
@@ -53,6 +32,39 @@ pub fn step(scenario: &Scenario, before: &World, act: Act, after: &World) -> Opt
         _ => None,
     }
     .or_else(|| served(before, act, after))
+    .or_else(|| dropped(before, after))
+    .or_else(|| login::step(scenario, before, act, after))
+}
+
+/// Tokens that a living worker had in its hand and has no longer, although the ledger neither has them nor went past them.
+fn dropped(before: &World, after: &World) -> Option<Wrong> {
+    let ledger = &after.store.ledger;
+    let is_placed = |report: &Report<Pair>, pair: &Pair| {
+        let ticket = &report.ticket;
+        let is_past = if ticket.is_login() {
+            ledger.order >= ticket.order
+        } else {
+            (ledger.order, ledger.generation()) > (ticket.order, ticket.generation)
+        };
+        let waits = |attempt: &Attempt<Pair>| attempt.fate == Fate::Answered(*pair);
+        let foreign = |login: &Login| login.order == ticket.order && login.fate == LoginFate::OtherAccount;
+        is_past || after.is_closed() || ledger.attempts.iter().any(waits) || ledger.logins.iter().any(foreign)
+    };
+    let is_dropped = |(before, after): (&Rc<Slot>, &Rc<Slot>)| {
+        if Rc::ptr_eq(before, after) || after.life == Life::Crashed {
+            return false;
+        }
+        before.worker.hand.iter().any(|report| match &report.outcome {
+            Learnt::Answered(pair) => !after.worker.hand.contains(report) && !is_placed(report, pair),
+            _ => false,
+        })
+    };
+    before
+        .slots
+        .iter()
+        .zip(&after.slots)
+        .any(is_dropped)
+        .then_some(Wrong::AnswerDropped)
 }
 
 fn sent(scenario: &Scenario, before: &World, number: u8, after: &World) -> Option<Wrong> {
@@ -73,7 +85,7 @@ fn sent(scenario: &Scenario, before: &World, number: u8, after: &World) -> Optio
     if entry.is_none() && same && !before.is_given_up() {
         return Some(Wrong::SentUnclaimed);
     }
-    let lives = |stage: &Stage| matches!(stage, Stage::Request { refresh, .. } if *refresh == tokens.refresh);
+    let lives = |stage: &Stage| matches!(stage, Stage::Request { spends: Spends::Refresh(pair), .. } if (pair.grant, pair.refresh) == (tokens.grant, tokens.refresh));
     if before.messages.iter().any(|message| lives(&message.stage)) {
         return Some(Wrong::SentBesideLiving);
     }

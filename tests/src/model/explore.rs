@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::check::{self, Wrong};
+use super::check;
 use super::fingerprint::{FingerprintSet, fingerprint};
 use super::scenario::Scenario;
 use super::world::{Act, World};
+use super::wrong::Wrong;
 
 /// What an exploration found.
 #[derive(Debug, Default)]
@@ -23,6 +24,8 @@ pub struct Report {
     pub losses: usize,
     /// How many false deaths, likewise.
     pub false_deaths: usize,
+    /// How often nobody said in the end that the connection is dead.
+    pub unreported: usize,
     /// The exploration ended before it was complete.
     pub cut_off: bool,
 }
@@ -79,6 +82,7 @@ pub fn explore(scenario: &Scenario, limits: Limits) -> Report {
             world.acts(scenario, &mut acts);
             if acts.is_empty() {
                 if let Some(wrong) = check::end(world) {
+                    report.unreported += usize::from(wrong == Wrong::UnreportedDeath);
                     report
                         .first
                         .entry(wrong)

@@ -7,15 +7,24 @@
 //!
 //! Time moves only when no living worker can act and nothing is overdue: to be slow is a fault, and is counted.
 
+mod acts;
+mod alive;
 pub mod attribute;
 pub mod check;
+mod check_login;
+pub mod diagram;
 pub mod explore;
 pub mod faults;
 pub mod fingerprint;
+mod happens;
+pub mod login;
 pub mod pair;
+pub mod provider;
 pub mod scenario;
 pub mod scoreboard;
+mod settled;
 mod strike;
 pub mod switched;
 mod words;
 pub mod world;
+pub mod wrong;

@@ -6,9 +6,16 @@ use evergrant_emulator::kernel::PairId;
 /// The life of an access token in the model, in milliseconds: Airwallex's.
 pub const ACCESS_LIFE: i64 = 300_000;
 
+/// A token that was wiped.
+const WIPED: PairId = PairId(u32::MAX);
+
 /// The tokens of one answer, named by the pairs of the server's kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Pair {
+    /// Which of the provider's grants they belong to.
+    pub grant: u8,
+    /// The account that they are for.
+    pub account: u8,
     /// The pair whose access token it is.
     pub access: PairId,
     /// The pair whose refresh token it is.
@@ -16,18 +23,20 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Both tokens of one pair.
-    pub const fn whole(pair: PairId) -> Self {
+    /// Both tokens of the first pair of a grant.
+    pub const fn first(grant: u8, account: u8) -> Self {
         Self {
-            access: pair,
-            refresh: pair,
+            grant,
+            account,
+            access: PairId::FIRST,
+            refresh: PairId::FIRST,
         }
     }
 }
 
 impl TokenSet for Pair {
     fn renews(&self, previous: Option<&Self>) -> bool {
-        previous.is_none_or(|previous| previous.refresh != self.refresh)
+        previous.is_none_or(|previous| (previous.grant, previous.refresh) != (self.grant, self.refresh))
     }
 
     fn inherit(&mut self, _previous: &Self) {}
@@ -44,13 +53,15 @@ impl TokenSet for Pair {
         None
     }
 
-    fn is_of_another_account(&self, _other: &Self) -> bool {
-        false
+    fn is_of_another_account(&self, other: &Self) -> bool {
+        self.account != other.account
     }
 
     fn has_secrets(&self) -> bool {
-        true
+        self.refresh != WIPED
     }
 
-    fn wipe(&mut self) {}
+    fn wipe(&mut self) {
+        (self.access, self.refresh) = (WIPED, WIPED);
+    }
 }

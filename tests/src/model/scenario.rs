@@ -1,9 +1,11 @@
 //! What is explored: a server, what the client believes of it, how many workers, how many faults.
 
 use evergrant::connection::policy::Policy;
+use evergrant::connection::transition::Goal;
 use evergrant_emulator::kernel::{Policy as Server, Reuse};
 
-use super::faults::FaultSet;
+use super::faults::{Fault, FaultSet};
+use super::pair::Pair;
 
 const SECOND: i64 = 1_000;
 
@@ -13,6 +15,17 @@ pub const TWO: i64 = 25 * SECOND;
 pub const THREE: i64 = 40 * SECOND;
 /// Airwallex's window, with room for four.
 pub const FOUR: i64 = 60 * SECOND;
+
+/// The digest of the tokens that the host adopts.
+const ADOPTION: u128 = 100;
+
+/// The code of a login.
+pub(super) fn code_of(goal: Goal) -> u8 {
+    match goal {
+        Goal::Finish { digest } => u8::try_from(digest - 1).unwrap_or(u8::MAX),
+        _ => unreachable!("only a login has a code"),
+    }
+}
 
 /// One exploration.
 #[derive(Clone, Debug)]
@@ -35,8 +48,14 @@ pub struct Scenario {
     pub young: bool,
     /// All workers but the first come because a resource answered 401.
     pub unauthorized: bool,
-    /// One more worker, which disconnects.
-    pub disconnects: bool,
+    /// How often everything begins anew.
+    pub rounds: u8,
+    /// More workers.
+    pub others: Vec<Goal>,
+    /// An old token that a new code killed kills what the new code gave: a user has one line of tokens.
+    pub one_line: bool,
+    /// This code is for another account.
+    pub foreign: Option<u8>,
 }
 
 impl Scenario {
@@ -55,7 +74,10 @@ impl Scenario {
             doubtful: true,
             young: false,
             unauthorized: false,
-            disconnects: false,
+            rounds: 0,
+            others: Vec::new(),
+            one_line: false,
+            foreign: None,
         }
     }
 
@@ -94,11 +116,65 @@ impl Scenario {
         self
     }
 
+    /// The same, where everything begins anew so many times.
+    #[must_use]
+    pub fn rounds(mut self, rounds: u8) -> Self {
+        self.rounds = rounds;
+        self
+    }
+
+    /// The same with one more worker.
+    #[must_use]
+    pub fn beside(mut self, goal: Goal) -> Self {
+        self.others.push(goal);
+        self
+    }
+
     /// The same with one more worker, which disconnects.
     #[must_use]
-    pub fn disconnects(mut self) -> Self {
-        self.disconnects = true;
-        self
+    pub fn disconnects(self) -> Self {
+        self.beside(Goal::Disconnect)
+    }
+
+    /// The same with one more worker, which finishes the login with this code.
+    #[must_use]
+    pub fn finishes(self, code: u8) -> Self {
+        let digest = u128::from(code) + 1;
+        self.beside(Goal::Finish { digest })
+    }
+
+    /// The same with one more worker, which adopts tokens that the host has from elsewhere.
+    #[must_use]
+    pub fn adopts(self) -> Self {
+        self.beside(Goal::Adopt { digest: ADOPTION })
+    }
+
+    /// The same with one more worker, which was told that the consent is gone.
+    #[must_use]
+    pub fn verifies(self) -> Self {
+        self.beside(Goal::Verify { generation: 1 })
+    }
+
+    /// What each worker is for.
+    pub fn goals(&self) -> Vec<Goal> {
+        let goal = |number: usize| match self.unauthorized && number > 0 {
+            true => Goal::Unauthorized { generation: 1 },
+            false => Goal::Obtain { min_life: 0 },
+        };
+        let obtain = (0..self.workers).map(goal);
+        obtain.chain(self.others.iter().copied()).collect()
+    }
+
+    /// How many codes there are.
+    pub fn codes(&self) -> u8 {
+        let codes = self.others.iter().filter(|goal| matches!(goal, Goal::Finish { .. }));
+        codes.map(|goal| code_of(*goal) + 1).max().unwrap_or(0)
+    }
+
+    /// The tokens that the host has from elsewhere.
+    pub fn adopted(&self) -> Option<Pair> {
+        let adopts = |goal: &Goal| matches!(goal, Goal::Adopt { .. });
+        self.others.iter().any(adopts).then_some(Pair::first(1, 0))
     }
 
     /// The same with a refresh token that is ten seconds old, and rejections that are not doubtful by themselves.
@@ -180,4 +256,23 @@ fn push(scenarios: &mut Vec<Scenario>, name: &str, server: Server, believed: i64
         server.reuse = reuse;
         scenarios.push(Scenario::new(&format!("{name}, {word}"), server, believed));
     }
+}
+
+/// Scenarios with so many faults at once. More than one leaves out the absence of the provider, which multiplies the
+/// situations without adding to them.
+///
+/// From the environment come `ONLY`, a part of the names, and `WITHOUT`, faults to leave out (with commas between).
+pub fn with_faults(scenarios: Vec<Scenario>, budget: u8) -> Vec<Scenario> {
+    let only = std::env::var("ONLY").unwrap_or_default();
+    let left_out = std::env::var("WITHOUT").unwrap_or_default();
+    let is_left_out = |fault: &Fault| {
+        let named = left_out.split(',').any(|name| name == format!("{fault:?}"));
+        named || (*fault == Fault::Outage && budget > 1)
+    };
+    let left_out: Vec<_> = Fault::ALL.into_iter().filter(is_left_out).collect();
+    scenarios
+        .into_iter()
+        .filter(|scenario| scenario.name.contains(&only))
+        .map(|scenario| scenario.budget(budget).faults(FaultSet::ALL.without(&left_out)))
+        .collect()
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::attribute::{Impossible, attribute};
-use super::check::Wrong;
 use super::explore::{Limits, Report, explore, tell};
 use super::scenario::Scenario;
 use super::world::Act;
+use super::wrong::Wrong;
 
 /// One line of the table.
 #[derive(Debug)]
@@ -108,16 +108,62 @@ impl Line {
             .min()
             .map_or("-".to_owned(), |least| least.to_string());
         format!(
-            "{:<42} N={} F={} {:>9} states {:>6.2} s  least {least}  lost {:>5}  false deaths {:>3}  avoidable {}  {}",
+            "{:<46} N={} F={} {:>9} states {:>6.2} s  least faults {least}  lost {:>5} (avoidable {})  \
+             false deaths {}  unreported {}  {}",
             self.scenario.name,
-            self.scenario.workers,
+            self.scenario.goals().len(),
             self.scenario.budget,
             self.report.states,
             self.report.time.as_secs_f64(),
             self.report.losses,
-            self.false_deaths.len(),
             self.avoidable.len(),
+            self.false_deaths.len(),
+            self.report.unreported,
             impossible.join(", ")
         )
+    }
+}
+
+/// Many lines, and their sums.
+#[derive(Debug, Default)]
+pub struct Board {
+    lines: usize,
+    states: usize,
+    losses: usize,
+    avoidable: usize,
+    false_deaths: usize,
+    unreported: usize,
+    complaints: String,
+}
+
+impl Board {
+    /// Explores a scenario and prints its line; with `FAULTS` in the environment, also which faults led to each loss.
+    pub fn add(&mut self, scenario: Scenario) {
+        let line = Line::of(scenario, Limits::default());
+        println!("report: {}", line.words());
+        if std::env::var("FAULTS").is_ok() {
+            println!("{:#?}", line.by_fault());
+        }
+        self.lines += 1;
+        self.states += line.report.states;
+        self.losses += line.report.losses;
+        self.avoidable += line.avoidable.len();
+        self.false_deaths += line.false_deaths.len();
+        self.unreported += line.report.unreported;
+        self.complaints.push_str(&line.complaints());
+    }
+
+    /// Prints the sums, and wants the last three to be zero.
+    ///
+    /// # Panics
+    /// When there is anything to complain about, or nothing was explored.
+    pub fn judge(self) {
+        assert!(self.lines > 0, "no scenario has such a name");
+        println!(
+            "report: {} scenarios, {} states, losses: {}, avoidable losses: {}, false deaths: {}, unreported deaths: {}",
+            self.lines, self.states, self.losses, self.avoidable, self.false_deaths, self.unreported
+        );
+        assert!(self.complaints.is_empty(), "\n{}", self.complaints);
+        assert_eq!((self.avoidable, self.false_deaths, self.unreported), (0, 0, 0));
     }
 }

@@ -1,10 +1,10 @@
 //! What happens, in words.
 
-use evergrant::connection::ledger::{Fate, Status};
+use evergrant::connection::ledger::{Fate, Status, Ticket};
 use evergrant::connection::transition::Step;
 
 use super::pair::Pair;
-use super::world::{Act, Outcome, Stage, World};
+use super::world::{Act, Outcome, Spends, Stage, World};
 
 impl World {
     /// What is about to happen, in words.
@@ -26,6 +26,7 @@ impl World {
             Act::Outage => "FAULT the provider goes away".to_owned(),
             Act::Tick => "time passes".to_owned(),
             Act::Epilogue => "later, another worker looks".to_owned(),
+            Act::Anew => "everything begins anew".to_owned(),
         }
     }
 
@@ -36,7 +37,7 @@ impl World {
             Step::Save {
                 claim: Some((ticket, _)),
                 ..
-            } => format!("saves the claim of attempt {}", ticket.number),
+            } => format!("saves the claim of {}", what(ticket)),
             Step::Save { ledger, .. } => {
                 let fate = |fate: &Fate<Pair>| match fate {
                     Fate::Open => "open",
@@ -52,10 +53,17 @@ impl World {
                     .map(|attempt| format!("{} {}", attempt.number, fate(&attempt.fate)))
                     .collect();
                 let refresh = ledger.tokens.as_ref().map_or(0, |held| held.tokens.refresh.0);
+                let logins: Vec<_> = ledger
+                    .logins
+                    .iter()
+                    .map(|login| format!("login {} {:?}", login.order, login.fate))
+                    .collect();
                 format!(
-                    "saves generation {} (refresh token {refresh}) [{}] {}",
+                    "saves consent {} generation {} (refresh token {refresh}) [{}] [{}] {}",
+                    ledger.order,
                     ledger.generation(),
                     fates.join(", "),
+                    logins.join(", "),
                     match ledger.status {
                         Status::Live => "live",
                         Status::NeedsReauthorization { .. } => "needs reauthorization",
@@ -63,7 +71,8 @@ impl World {
                     }
                 )
             }
-            Step::Send { ticket, .. } => format!("sends attempt {}", ticket.number),
+            Step::Send { ticket, .. } | Step::Exchange { ticket, .. } => format!("sends {}", what(ticket)),
+            Step::Revoke { .. } => "revokes".to_owned(),
             Step::Wait { delay, .. } => format!("waits {:.1} s", *delay as f64 / 1_000.0),
             Step::Done(end) => format!("is done: {end:?}"),
             _ => "?".to_owned(),
@@ -72,17 +81,28 @@ impl World {
 
     fn message_words(&self, number: u8) -> String {
         let message = &self.messages[usize::from(number)];
-        let attempt = message.ticket.number;
+        let attempt = what(&message.ticket);
         match message.stage {
-            Stage::Request { refresh, .. } => format!("request of attempt {attempt} (refresh token {})", refresh.0),
-            Stage::Answer { outcome, .. } => match outcome {
-                Outcome::Tokens(pair) => format!("answer to attempt {attempt} (refresh token {})", pair.refresh.0),
-                Outcome::Rejected => format!("rejection of attempt {attempt}"),
-                Outcome::Throttled => format!("429 for attempt {attempt}"),
-                Outcome::ServerFault => format!("5xx for attempt {attempt}"),
-                Outcome::Unknown => format!("end without a result of attempt {attempt}"),
+            Stage::Request { spends, .. } => match spends {
+                Spends::Refresh(pair) => format!("request of {attempt} (refresh token {})", pair.refresh.0),
+                Spends::Code(code) => format!("request of {attempt} (code {code})"),
             },
-            Stage::Nothing { .. } => format!("end of the exchange of attempt {attempt}"),
+            Stage::Answer { outcome, .. } => match outcome {
+                Outcome::Tokens(pair) => format!("answer to {attempt} (refresh token {})", pair.refresh.0),
+                Outcome::Rejected => format!("rejection of {attempt}"),
+                Outcome::Throttled => format!("429 for {attempt}"),
+                Outcome::ServerFault => format!("5xx for {attempt}"),
+                Outcome::Unknown => format!("end without a result of {attempt}"),
+            },
+            Stage::Nothing { .. } => format!("end of the exchange of {attempt}"),
         }
+    }
+}
+
+/// Whose request.
+fn what(ticket: &Ticket) -> String {
+    match ticket.is_login() {
+        true => format!("login {} (try {})", ticket.order, ticket.number),
+        false => format!("attempt {}", ticket.number),
     }
 }

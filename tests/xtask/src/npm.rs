@@ -28,8 +28,9 @@ const MODULES: [Module; 2] = [
     Module {
         name: "evergrant",
         feature: "machines",
-        budget: 163_000,
-        budget_brotli: 63_000,
+        // 3 KB more since the events of connections cross to JavaScript.
+        budget: 163_500,
+        budget_brotli: 62_900,
     },
     Module {
         name: "messages",

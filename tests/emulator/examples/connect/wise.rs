@@ -1,70 +1,66 @@
 //! Wise: HTTP Basic over mutual TLS, and a service token of its own for each worker.
 
 use std::error::Error;
-use std::time::Duration;
 
-use evergrant::base::time::Now;
 use evergrant::client::configuration::Client;
 use evergrant::drive::service_tokens::ServiceTokens;
 use evergrant::message::resource::ResourceJudgement;
 use evergrant::provider::environment::Environment;
 use evergrant::provider::profile::Profile;
-use evergrant_emulator::Emulator;
 
-use crate::account;
-use crate::report::{Report, short};
+use crate::stage::{Handle, Stage};
+use crate::steps::{ENOUGH, path, short};
 use crate::ureq_host::UreqHost;
+use crate::words;
 
-pub fn tell(emulator: &Emulator, report: &mut Report) -> Result<(), Box<dyn Error>> {
-    report.part("Wise");
-    let wise = emulator.wise();
-    let certificates = emulator.certificates();
-    let host = || {
-        UreqHost::with_client_certificate(
-            &certificates.client_pem,
-            &certificates.client_key_pem,
-            &certificates.authority_pem,
-        )
-    };
+pub fn tell(stage: &Stage) -> Result<Vec<Handle>, Box<dyn Error>> {
+    let report = &stage.report;
+    let wise = stage.emulator.wise();
+    let certificates = stage.emulator.certificates();
     let client = Client::builder(Profile::built_in("wise")?, Environment::Sandbox, wise.client_id())
         .client_secret(wise.client_secret())
         .token_endpoint(wise.token_url())
         .build()?;
+
+    report.part("Wise", "service tokens, over mutual TLS, one for each worker");
     report.check(
         client.wants_client_certificate(),
-        "the profile demands mutual TLS: the client shows its certificate",
+        "the profile demands it: the client shows its certificate",
     )?;
-
-    let tokens = ServiceTokens::new(client.clone(), Vec::new(), host()?);
-    let token = tokens.token(Duration::from_secs(60))?;
-    report.say(format!("one worker obtains the service token {}", short(token.token())));
-    let again = tokens.token(Duration::from_secs(60))?;
-    report.check(
-        again.token() == token.token(),
-        "asked again, the same worker uses the same token",
+    let http = UreqHost::with_client_certificate(
+        &certificates.client_pem,
+        &certificates.client_key_pem,
+        &certificates.authority_pem,
     )?;
-    let other = tokens.for_worker().token(Duration::from_secs(60))?;
+    let events = report.clone();
+    let tokens = ServiceTokens::new(client.clone(), Vec::new(), stage.host(http))
+        .on_event(move |event| events.event("wise", &words::of(&event)));
+    let token = tokens.token(ENOUGH)?;
     report.check(
-        other.token() != token.token(),
+        tokens.token(ENOUGH)? == token,
+        format!("worker 1 asks twice, and has the token {} for both", short(&token)),
+    )?;
+    let other = tokens.for_worker().token(ENOUGH)?;
+    report.check(
+        other != token,
+        format!("worker 2 has one of its own, as Wise wants it: {}", short(&other)),
+    )?;
+    let plain = UreqHost::new();
+    let url = wise.resource_url();
+    let answer = plain.get(&url, token.authorization().expose())?;
+    report.check(
+        answer.status() == 200,
         format!(
-            "another worker has one of its own, as Wise wants it: {}",
-            short(other.token())
+            "GET {} with token {} answers {}",
+            path(&url),
+            short(&token),
+            answer.status()
         ),
     )?;
-
-    let without_certificate = UreqHost::new();
-    account::call(&wise.resource_url(), &token, &without_certificate, report)?;
-    let wrong = without_certificate.get(&wise.resource_url(), "Bearer not-a-token")?;
+    let wrong = plain.get(&url, "Bearer not-a-token")?;
     report.check(
         matches!(client.judge_resource(&wrong), ResourceJudgement::TokenDead { .. }),
-        "a token that Wise does not know is answered 401 and judged dead; Wise's own text, which repeats it, is not kept",
+        "a token that Wise does not know is answered 401 and judged dead; of Wise's answer, which repeats it, no word is kept",
     )?;
-    report.row(
-        "Wise service token",
-        "the client's own",
-        token.token(),
-        token.remaining_ms(Now::system()),
-        None,
-    );
-    Ok(())
+    Ok(Vec::new())
 }

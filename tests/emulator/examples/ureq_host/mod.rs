@@ -1,4 +1,15 @@
 //! A transport for evergrant over `ureq`: what a Rust program writes once.
+//!
+//! What it says of an exchange:
+//!
+//! | what happened | it says |
+//! | --- | --- |
+//! | a whole answer, whatever its status, redirects too | `Answer` |
+//! | the request has no form that `ureq` can send | `NotSent` |
+//! | no address, no connection, also where the time was over in that | `NotSent` |
+//! | the body is larger than allowed, or the time is over in it | `NoAnswer` with what was read |
+//! | the TLS handshake failed: `ureq` does not tell it from a failure after it | `NoAnswer` |
+//! | the time is over, the connection broke, anything else | `NoAnswer` |
 
 use std::error::Error;
 use std::io::{self, Read};
@@ -44,13 +55,15 @@ impl UreqHost {
     }
 }
 
-/// No redirects, no proxies from the environment, and a status is an answer, not an error.
+/// No redirects, no proxies from the environment, and a status is an answer, not an error. Each request has a connection
+/// of its own: one that lay idle may be closed by the provider at the moment at which it is used again.
 fn agent(tls: TlsConfig) -> Agent {
     Agent::config_builder()
         .tls_config(tls)
         .max_redirects(0)
         .max_redirects_will_error(false)
         .http_status_as_error(false)
+        .max_idle_connections(0)
         .proxy(None)
         .build()
         .into()

@@ -107,14 +107,7 @@ fn grow(store: &dyn Store, key: &str) -> Result<(), Box<dyn Error>> {
 }
 
 fn save(key: &str, expect: i64, record: &str) -> Save {
-    Save {
-        key: key.to_owned(),
-        expect,
-        version: expect + 1,
-        due: None,
-        state: "live".to_owned(),
-        record: Stored::new(expect + 1, record.as_bytes().to_vec()),
-    }
+    Save::new(key, expect, None, "live", record.as_bytes().to_vec())
 }
 
 fn told(failure: StoreFailure) -> String {

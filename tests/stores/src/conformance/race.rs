@@ -8,7 +8,6 @@ use std::time::Duration;
 use evergrant::drive::store::{SaveResult, Store};
 use evergrant::flow::input::StoreFailure;
 use evergrant::flow::step::Save;
-use evergrant::flow::stored::Stored;
 
 use crate::conformance::Subject;
 use crate::conformance::answers;
@@ -69,14 +68,8 @@ fn caught<T>(act: impl FnOnce() -> T) -> Option<T> {
 
 fn wanted(race: &Race, key: &str, round: usize, number: usize) -> Save {
     let expect = race.expect + round as i64;
-    Save {
-        key: key.to_owned(),
-        expect,
-        version: expect + 1,
-        due: None,
-        state: "live".to_owned(),
-        record: Stored::new(expect + 1, format!("round {round}, contender {number}").into_bytes()),
-    }
+    let record = format!("round {round}, contender {number}").into_bytes();
+    Save::new(key, expect, None, "live", record)
 }
 
 fn judge(race: &Race, round: usize, all: &[Answers]) -> Result<Record, String> {

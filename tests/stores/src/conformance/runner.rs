@@ -94,14 +94,11 @@ impl Run<'_> {
     }
 
     fn save(&mut self, by: usize, save: &Wanted, then: &Then) -> Result<(), String> {
-        let save = Save {
-            key: self.key(&save.key),
-            expect: save.expect,
-            version: save.version,
-            due: save.due,
-            state: save.state.clone(),
-            record: Stored::new(save.version, save.record.clone()),
-        };
+        let Wanted { version, record, .. } = save;
+        let mut save = Save::new(self.key(&save.key), save.expect, save.due, save.state.as_str(), record.clone());
+        // A script may ask for a version that does not follow.
+        save.version = *version;
+        save.record = Stored::new(*version, record.clone());
         let answer = self.handle(by)?.save(&save);
         match (answer.map_err(|failure| format!("save answered {failure:?}"))?, then) {
             (SaveResult::Saved { store_now }, Then::Saved) => self.clock.see(store_now),

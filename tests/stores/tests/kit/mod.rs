@@ -14,7 +14,6 @@ use std::path::PathBuf;
 use evergrant::drive::store::{SaveResult, Store};
 use evergrant::flow::input::StoreFailure;
 use evergrant::flow::step::Save;
-use evergrant::flow::stored::Stored;
 use evergrant_stores::conformance::Subject;
 use evergrant_stores::memory::MemoryStore;
 use evergrant_stores::postgres::PostgresStore;
@@ -105,14 +104,7 @@ pub fn test_key(first: u8) -> [u8; 32] {
 }
 
 pub fn save(key: &str, expect: i64, record: &[u8]) -> Save {
-    Save {
-        key: key.to_owned(),
-        expect,
-        version: expect + 1,
-        due: None,
-        state: "live".to_owned(),
-        record: Stored::new(expect + 1, record.to_vec()),
-    }
+    Save::new(key, expect, None, "live", record.to_vec())
 }
 
 /// A key that no other run has used.

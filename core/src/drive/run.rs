@@ -1,0 +1,223 @@
+//! Carries out one job: performs the steps of its work, and goes on listening when the job has ended.
+
+use std::sync::Arc;
+use std::vec::Vec;
+
+use crate::base::error::{Action, OAuthError};
+use crate::base::time::Now;
+use crate::connection::command::Command;
+use crate::connection::value::Connection;
+use crate::connection::work::Work;
+use crate::drive::engine::{Engine, broken_off, store_unavailable};
+use crate::drive::gate::Pass;
+use crate::drive::inbox::Inbox;
+use crate::drive::job::{Ended, Job};
+use crate::drive::slot::Slot;
+use crate::drive::surroundings::Surroundings;
+use crate::flow::event::Event;
+use crate::flow::input::Input;
+use crate::flow::machine::Machine;
+use crate::flow::step::Step;
+
+/// After a refresh beside a token that serves, nothing is begun there for so long.
+const QUIET: i64 = 1_000;
+/// The same after one that failed for good.
+const QUIET_AFTER_FAULT: i64 = 30_000;
+
+/// A job that is carried out. Whoever waits for it is told also where it is dropped half-way.
+pub(crate) struct Run<P: Surroundings> {
+    engine: Arc<Engine<P>>,
+    slot: Arc<Slot>,
+    job: Arc<Job>,
+    _pass: Pass,
+    /// When the store last told what it has.
+    seen: Option<Now>,
+    /// Its work has tokens in its hand that the store does not take.
+    holding: bool,
+    published: bool,
+}
+
+impl<P: Surroundings> Run<P> {
+    pub(crate) fn new(engine: Arc<Engine<P>>, slot: Arc<Slot>, job: Arc<Job>, pass: Pass) -> Self {
+        Self {
+            engine,
+            slot,
+            job,
+            _pass: pass,
+            seen: None,
+            holding: false,
+            published: false,
+        }
+    }
+
+    pub(crate) async fn perform(mut self) {
+        let engine = self.engine.clone();
+        let entropy = match engine.around().entropy() {
+            Ok(entropy) => entropy,
+            Err(error) => return self.publish(Err(error), None),
+        };
+        let mut work = self.work(entropy);
+        let inbox = Arc::<Inbox>::default();
+        let mut sent = None;
+        loop {
+            // Before a step is performed, and above all before a request leaves, everything that is known is known to it.
+            self.feed(&mut work, &inbox);
+            let (id, step) = work.step();
+            let input = match step {
+                Step::Load { key } => engine.around().load(key).await,
+                Step::Save(save) => engine.around().save(save).await,
+                Step::Sign(sign) => engine.around().sign(sign).await,
+                Step::Send(send) => {
+                    let wait = send.wait_ms;
+                    if sent.replace(id) != Some(id) {
+                        engine.exchange(&inbox, id, send.clone());
+                    }
+                    if !self.listen(&mut work, &inbox, wait).await {
+                        continue;
+                    }
+                    Input::NoAnswer {
+                        over: false,
+                        partial: None,
+                    }
+                }
+                Step::Wait(wait) => {
+                    let wait = wait.delay_ms;
+                    if !self.listen(&mut work, &inbox, wait).await {
+                        continue;
+                    }
+                    Input::Woke
+                }
+                Step::Done(result) => {
+                    self.publish((**result).clone(), Some(work.connection()));
+                    if inbox.is_done() {
+                        return;
+                    }
+                    core::future::poll_fn(|context| inbox.bell.poll_rung(context)).await;
+                    continue;
+                }
+            };
+            let now = engine.around().now();
+            if matches!(
+                input,
+                Input::Loaded { .. } | Input::Conflict { .. } | Input::Saved { .. }
+            ) {
+                self.seen = Some(now);
+            }
+            if let Err(error) = work.answer(id, now, input) {
+                return self.publish(Err(error), Some(work.connection()));
+            }
+        }
+    }
+
+    fn work(&self, entropy: [u8; 32]) -> Work {
+        let connection = self.slot.lock().connection.clone();
+        let now = self.engine.around().now();
+        let health = self.engine.peers().others(connection.key(), now);
+        let command = self.job.command.clone();
+        self.engine.client().work(&connection, command, health, now, entropy)
+    }
+
+    /// Takes answers for so long; `false` where one of them puts another step on the table.
+    async fn listen(&mut self, work: &mut Work, inbox: &Arc<Inbox>, delay_ms: i64) -> bool {
+        let engine = self.engine.clone();
+        let around = engine.around();
+        let (id, since) = (work.step().0, around.now());
+        let mut left = delay_ms;
+        loop {
+            let over = if inbox.is_done() {
+                around.wait(left).await;
+                true
+            } else {
+                around.wait_or_bell(left, &inbox.bell).await;
+                !inbox.bell.is_rung()
+            };
+            // Also where the time is over: what has come is handed in before the work wakes.
+            self.feed(work, inbox);
+            if work.step().0 != id {
+                return false;
+            }
+            left = delay_ms.saturating_sub(around.now().shortest_since(since));
+            if over || left <= 0 {
+                return true;
+            }
+        }
+    }
+
+    fn feed(&mut self, work: &mut Work, inbox: &Inbox) {
+        for (id, input) in inbox.take() {
+            // An input to a request that was put on the table is never refused.
+            let _ = work.answer(id, self.engine.around().now(), input);
+        }
+        self.attend(work);
+    }
+
+    /// Lets nobody wait for a store that takes nothing, and tells what happened.
+    fn attend(&mut self, work: &mut Work) {
+        let holding = work.is_holding();
+        if !self.published && holding != core::mem::replace(&mut self.holding, holding) {
+            let mut state = self.slot.lock();
+            state.holding = holding;
+            let jobs = if holding { state.turn_away() } else { Vec::new() };
+            drop(state);
+            jobs.iter().for_each(|job| job.end(Err(store_unavailable())));
+        }
+        let key = self.slot.key();
+        for event in work.events() {
+            match &event {
+                Event::ClientRefused { .. } => self.engine.peers().refused(key),
+                // An adoption asks the provider nothing.
+                Event::Connected { .. } if !matches!(self.job.command, Command::Finish(_)) => (),
+                Event::RefreshSucceeded { .. } | Event::Connected { .. } => {
+                    self.engine.peers().succeeded(key, self.engine.around().now());
+                }
+                _ => (),
+            }
+            self.engine.tell(key, event);
+        }
+    }
+
+    /// The job has ended, and the next one begins; or a late answer is dealt with.
+    fn publish(&mut self, result: Ended, connection: Option<Connection>) {
+        let now = self.engine.around().now();
+        let mut state = self.slot.lock();
+        if let (Some(connection), Some(seen)) = (connection, self.seen) {
+            state.take(connection, seen);
+        }
+        if core::mem::replace(&mut self.published, true) {
+            return;
+        }
+        if matches!(self.job.command, Command::Obtain { .. }) {
+            state.quiet = Some(now.later(quiet(&result)));
+        }
+        state.running = None;
+        state.holding = false;
+        let (served, next) = state.next(now);
+        drop(state);
+        self.job.end(result);
+        served.into_iter().for_each(|(job, outcome)| job.end(Ok(outcome)));
+        if let Some((job, pass)) = next {
+            self.engine.start(self.slot.clone(), job, pass);
+        }
+    }
+}
+
+impl<P: Surroundings> Drop for Run<P> {
+    fn drop(&mut self) {
+        if !self.published {
+            let mut state = self.slot.lock();
+            let jobs = state.turn_away();
+            state.running = None;
+            state.holding = false;
+            drop(state);
+            jobs.iter().for_each(|job| job.end(Err(broken_off())));
+        }
+    }
+}
+
+fn quiet(result: &Ended) -> i64 {
+    match result.as_ref().map_err(OAuthError::action) {
+        Ok(_) => QUIET,
+        Err(Action::RetryAfter { delay_ms }) => (*delay_ms).max(QUIET),
+        Err(_) => QUIET_AFTER_FAULT,
+    }
+}
