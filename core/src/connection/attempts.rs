@@ -349,12 +349,14 @@ fn once_more(before: Option<Streak>, sign: u64, now: i64) -> Streak {
     match before.filter(|before| before.sign == sign) {
         Some(before) => Streak {
             times: before.times.saturating_add(1),
+            last: now,
             ..before
         },
         None => Streak {
             sign,
             times: 1,
             since: now,
+            last: now,
         },
     }
 }

@@ -1,5 +1,7 @@
 //! What may be decided over a ledger that was read a moment ago.
 
+use alloc::boxed::Box;
+
 use crate::base::time::Now;
 use crate::connection::ledger::{Ledger, Ticket};
 use crate::connection::policy::Policy;
@@ -10,7 +12,7 @@ pub(super) enum Decision<T> {
     Done(End),
     Wait(i64),
     Breathe,
-    Save(Ledger<T>),
+    Save(Box<Ledger<T>>),
     Claim {
         last_chance: bool,
     },
@@ -24,6 +26,12 @@ pub(super) enum Decision<T> {
     /// The request of a claimed login is not sent.
     Withdraw(Ticket),
     Revoke(T),
+}
+
+impl<T> Decision<T> {
+    pub(super) fn save(ledger: Ledger<T>) -> Self {
+        Self::Save(Box::new(ledger))
+    }
 }
 
 /// Waits until a moment, where that is not past.

@@ -14,7 +14,7 @@ pub(super) fn disconnect<T: TokenSet>(policy: &Policy, worker: &Worker<T>, seen:
         _ if worker.closed => Decision::Done(End::Closed),
         _ => {
             let closed = seen.ledger.close(seen.store_now);
-            Decision::Save(if policy.revokes { closed } else { closed.wipe() })
+            Decision::save(if policy.revokes { closed } else { closed.wipe() })
         }
     }
 }
@@ -25,7 +25,7 @@ pub(super) fn closed<T: TokenSet>(policy: &Policy, goal: Goal, ledger: &Ledger<T
     match held {
         Some(held) if matches!(goal, Goal::Disconnect | Goal::KeepAlive) => match policy.revokes {
             true => Decision::Revoke(held.tokens.clone()),
-            false => Decision::Save(ledger.wipe()),
+            false => Decision::save(ledger.wipe()),
         },
         _ => Decision::Done(End::Closed),
     }
@@ -35,7 +35,7 @@ pub(super) fn closed<T: TokenSet>(policy: &Policy, goal: Goal, ledger: &Ledger<T
 pub(super) fn given_up<T: TokenSet>(policy: &Policy, ledger: &Ledger<T>, since: i64, store_now: i64) -> Decision<T> {
     let is_old = store_now.saturating_sub(since) > policy.remembrance;
     if is_old && ledger.has_secrets() {
-        return Decision::Save(ledger.wipe());
+        return Decision::save(ledger.wipe());
     }
     Decision::Done(End::NeedsReauthorization)
 }

@@ -10,7 +10,7 @@ use crate::connection::ledger::Status;
 use crate::connection::record::Record;
 use crate::connection::transition::{End, Goal};
 use crate::connection::value::Connection;
-use crate::flow::faults::fresh_token_rejected;
+use crate::flow::faults::{fresh_token_rejected, store_unavailable};
 use crate::flow::outcome::Outcome;
 use crate::provider::profile::Profile;
 
@@ -142,24 +142,6 @@ fn unusable() -> OAuthError {
         ErrorCode::UnexpectedAnswer,
         Action::RetryAfter { delay_ms: 5_000 },
         "the provider's answer has no usable access token; what else it brought is saved",
-    )
-}
-
-pub(crate) fn store_unavailable() -> OAuthError {
-    OAuthError::new(
-        Party::Store,
-        ErrorCode::StoreUnavailable,
-        Action::RetryAfter { delay_ms: 1_000 },
-        "the store did not answer; nothing is lost, ask again when it does",
-    )
-}
-
-pub(crate) fn store_locked() -> OAuthError {
-    OAuthError::new(
-        Party::Store,
-        ErrorCode::StoreLocked,
-        Action::RetryAfter { delay_ms: 60_000 },
-        "the record is sealed with a key that is missing; restore the key, the connection itself is untouched",
     )
 }
 

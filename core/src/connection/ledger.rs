@@ -62,6 +62,8 @@ pub struct Streak {
     pub times: i64,
     /// The first time.
     pub since: i64,
+    /// The last time.
+    pub last: i64,
 }
 
 /// One login that may have spent its authorization code.

@@ -63,7 +63,7 @@ pub(super) fn finish<T: TokenSet>(
     if possible {
         return Decision::ClaimLogin { digest };
     }
-    Decision::Save(ledger.lose_login(login.order))
+    Decision::save(ledger.lose_login(login.order))
 }
 
 /// Waits for the answer of whoever exchanges the same code, as long as the code may live. The exchange stays open: a later
@@ -91,7 +91,7 @@ pub(super) fn adopt<T: TokenSet>(policy: &Policy, worker: &Worker<T>, seen: &See
     }
     before_login(policy, ledger, store_now)
         .or_else(|| living_attempts(policy, ledger, store_now))
-        .unwrap_or_else(|| Decision::Save(ledger.adopt(tokens.clone(), digest, store_now)))
+        .unwrap_or_else(|| Decision::save(ledger.adopt(tokens.clone(), digest, store_now)))
 }
 
 /// The ledger without the logins that nobody finishes any more, where there are any.

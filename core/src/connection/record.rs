@@ -15,6 +15,7 @@ use crate::base::error::{ErrorCode, OAuthError};
 use crate::base::json::Json;
 use crate::client::configuration::Client;
 use crate::connection::ledger::{Ledger, Status};
+use crate::flow::stored::Stored;
 use crate::message::callback::NamedValue;
 use crate::message::pending::Consenter;
 use crate::message::token_answer::{EvidenceKind, Tokens};
@@ -103,6 +104,17 @@ impl Record {
             newer_minor: None,
             unknown: Vec::new(),
         }
+    }
+
+    /// What a store has for this client.
+    pub(crate) fn stored(stored: Option<&Stored>, client: &Client) -> Result<Self, OAuthError> {
+        let Some(stored) = stored else {
+            return Ok(Self::unconnected(client));
+        };
+        let text = core::str::from_utf8(stored.record());
+        let record = Self::from_json(text.unwrap_or_default())?;
+        record.check_client(client)?;
+        Ok(record)
     }
 
     /// Whether the record belongs to this client: tokens of one provider, environment, client and endpoint are never

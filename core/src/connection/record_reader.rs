@@ -208,6 +208,7 @@ fn read_streak(node: &Node<'_>) -> Read<Streak> {
         sign: u64::from_be_bytes(bytes),
         times: whole("times", 1)?,
         since: whole("since", 0)?,
+        last: whole("last", 0)?,
     })
 }
 

@@ -100,6 +100,7 @@ fn streak(streak: Streak) -> Json {
         .set("sign", Json::string(base64url(&streak.sign.to_be_bytes())))
         .set("times", Json::number(streak.times))
         .set("since", Json::number(streak.since))
+        .set("last", Json::number(streak.last))
         .done()
 }
 

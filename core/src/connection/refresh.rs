@@ -24,7 +24,7 @@ pub(super) fn decide<T: TokenSet>(policy: &Policy, worker: &Worker<T>, seen: &Se
         return match wanted(policy, worker, ledger, store_now) {
             Wanted::No => Decision::Done(End::Token),
             Wanted::NotYet(delay) => Decision::Done(End::FreshTokenRejected { delay }),
-            Wanted::Never => Decision::Save(ledger.give_up_for(ReauthorizationReason::NoRefreshToken, store_now)),
+            Wanted::Never => Decision::save(ledger.give_up_for(ReauthorizationReason::NoRefreshToken, store_now)),
             // Answers without a usable access token: one work does not rotate on and on.
             Wanted::Now
                 if worker
@@ -34,7 +34,7 @@ pub(super) fn decide<T: TokenSet>(policy: &Policy, worker: &Worker<T>, seen: &Se
                 let delay = policy.fresh_access;
                 Decision::Done(End::RetryAfter { delay })
             }
-            Wanted::Now if is_user_gone(policy, worker, seen, now) => Decision::Save(leave_user(ledger, store_now)),
+            Wanted::Now if is_user_gone(policy, worker, seen, now) => Decision::save(leave_user(ledger, store_now)),
             Wanted::Now => behind_logins(policy, ledger, store_now)
                 .or_else(|| wait_until(ledger.not_before, store_now))
                 .unwrap_or(Decision::Claim { last_chance: false }),
@@ -168,9 +168,9 @@ fn close<T: TokenSet>(policy: &Policy, worker: &Worker<T>, seen: &Seen<T>, openi
         .promote(store_now)
         .filter(|_| policy.rules.has(Rule::PromoteAtClose));
     match promoted {
-        Some(ledger) => Decision::Save(ledger),
-        None if user_gone => Decision::Save(leave_user(ledger, store_now)),
-        None if is_rejected => Decision::Save(ledger.give_up(store_now)),
+        Some(ledger) => Decision::save(ledger),
+        None if user_gone => Decision::save(leave_user(ledger, store_now)),
+        None if is_rejected => Decision::save(ledger.give_up(store_now)),
         None => Decision::Claim { last_chance: true },
     }
 }
@@ -201,15 +201,17 @@ fn behind_logins<T: TokenSet>(policy: &Policy, ledger: &Ledger<T>, store_now: i6
     watch(policy, login.claimed, ledger.end_of_login(policy, login), store_now)
 }
 
-/// Whether only this connection's client authentication is refused, again and again, while another connection of the
-/// same client succeeds: then it is not the client, but the user who consented.
+/// Whether only this connection's client authentication is refused, again and again, and once more after another connection
+/// of the same client has succeeded: then it is not the client, but the user who consented. A success after the last
+/// refusal proves nothing: the client may have been mended in between.
 fn is_user_gone<T: TokenSet>(policy: &Policy, worker: &Worker<T>, seen: &Seen<T>, now: Now) -> bool {
     let (Some(refused), Some(ago)) = (seen.ledger.client_refused, worker.others_succeeded) else {
         return false;
     };
     // INVARIANT: two lengths of time are compared, not two clocks.
     let since_success = ago.saturating_add(now.longest_since(worker.begun));
-    refused.times >= policy.refusals && since_success < seen.store_now.saturating_sub(refused.since)
+    let ago = |moment: i64| seen.store_now.saturating_sub(moment);
+    refused.times >= policy.refusals && since_success < ago(refused.since) && since_success > ago(refused.last)
 }
 
 fn leave_user<T: TokenSet>(ledger: &Ledger<T>, store_now: i64) -> Ledger<T> {

@@ -48,7 +48,7 @@ impl TokenSet for Numbered {
     }
 
     fn has_secrets(&self) -> bool {
-        self.0 % 100 != 0
+        !self.0.is_multiple_of(100)
     }
 
     fn wipe(&mut self) {

@@ -338,7 +338,7 @@ impl<T: TokenSet> Worker<T> {
         match decision {
             Decision::Done(end) => self.done(end),
             Decision::Wait(delay) => self.wait(policy, delay, now),
-            Decision::Save(ledger) => self.save(ledger, None, now),
+            Decision::Save(ledger) => self.save(*ledger, None, now),
             Decision::Withdraw(ticket) => {
                 self.pledge = None;
                 self.hand.push(unsent(ticket));
@@ -382,7 +382,7 @@ fn decide<T: TokenSet>(policy: &Policy, worker: &Worker<T>, seen: &Seen<T>, now:
     if worker.goal != Goal::Settle
         && let Some(ledger) = login::without_abandoned(policy, &seen.ledger, seen.store_now)
     {
-        return Decision::Save(ledger);
+        return Decision::save(ledger);
     }
     match worker.goal {
         Goal::Settle => Decision::Done(match seen.ledger.status {

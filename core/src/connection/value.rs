@@ -13,6 +13,7 @@ use crate::connection::ledger::{Fate, Held, Status};
 use crate::connection::policy::Policy;
 use crate::connection::record::Record;
 use crate::connection::tokens::TokenSet;
+use crate::flow::stored::Stored;
 use crate::message::access_token::AccessToken;
 use crate::message::callback::NamedValue;
 use crate::message::token_answer::Tokens;
@@ -130,7 +131,13 @@ impl Connection {
 
     /// Whether the record last seen holds an access token in use, however old.
     pub(crate) fn has_access_token(&self) -> bool {
-        matches!(&self.seen, Some(Snapshot { tokens: [Some(_), _], .. }))
+        matches!(
+            &self.seen,
+            Some(Snapshot {
+                tokens: [Some(_), _],
+                ..
+            })
+        )
     }
 
     /// Whether it is time for a work with `Obtain`: nothing read yet, no token, or one so near its end that a refresh
@@ -158,6 +165,16 @@ impl Connection {
                 health::health(self.client.profile(), &self.policy, &record, now.wall)
             }
         }
+    }
+
+    /// The same connection with what a store answered to a question of `asked`, for hosts that only want to look.
+    ///
+    /// # Errors
+    /// `invalid_record`, `unknown_record_format`; `wrong_provider`, `wrong_environment` or `invalid_configuration` for a
+    /// record of another client.
+    pub fn read(&self, stored: Option<&Stored>, store_now: i64, asked: Now) -> Result<Self, OAuthError> {
+        let record = Record::stored(stored, &self.client)?;
+        Ok(self.with_record(record, store_now, asked))
     }
 
     pub(crate) fn policy(&self) -> &Policy {

@@ -32,8 +32,7 @@ pub(super) fn wanted<T: TokenSet>(policy: &Policy, worker: &Worker<T>, ledger: &
             let life = held.tokens.access_life().unwrap_or(0);
             let spread = share(life / 10, worker.jitter);
             let ahead = policy.ahead_of(life).saturating_add(spread);
-            // More than a token's whole life is satisfied by a fresh one.
-            let needed = min_life.max(ahead).min(life.saturating_sub(ahead)).max(1);
+            let needed = policy.needed(min_life.max(ahead), life);
             when(held.access_not_after.saturating_sub(store_now) < needed)
         }
         Goal::Verify { generation } => when(held.generation <= generation),

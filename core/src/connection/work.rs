@@ -30,7 +30,7 @@ use crate::connection::record::Record;
 use crate::connection::transition::{self, Event as Happening, Goal, Progress, Step as Wish, What, Worker};
 use crate::connection::value::Connection;
 use crate::flow::event::Event;
-use crate::flow::faults::signing_failed;
+use crate::flow::faults::{signing_failed, store_locked, store_unavailable};
 use crate::flow::input::{Input, StoreFailure};
 use crate::flow::machine::Machine;
 use crate::flow::outcome::Outcome;
@@ -44,6 +44,8 @@ use crate::message::token_request::{Prepared, TokenRequest, Unsigned};
 const EXCHANGE: i64 = 120_000;
 /// How long a disconnection waits for the provider to hear of it, in milliseconds.
 const REVOCATION: i64 = 10_000;
+/// The provider refuses the client for so many other connections: then it is the client that is wrong.
+const FAILING: u32 = 2;
 /// Hosts wait with timers of 31 bits.
 const LONGEST_WAIT: i64 = i32::MAX as i64;
 /// A difference between the provider's clock and this machine's that is worth a word.
@@ -107,7 +109,8 @@ pub struct Work {
     store_error: Option<OAuthError>,
     holding: bool,
     warned: bool,
-    ended: bool,
+    /// What it ended with, first: what comes late changes the connection, not that.
+    ended: Option<Result<Outcome, OAuthError>>,
     step: Step,
     number: i64,
     events: Vec<Event>,
@@ -170,7 +173,7 @@ impl Work {
             store_error: None,
             holding: false,
             warned: false,
-            ended: false,
+            ended: None,
             step: Step::Wait(Wait { delay_ms: 0 }),
             number: 0,
             events: Vec::new(),
@@ -234,6 +237,10 @@ impl Work {
             _ => entropy.below("refresh", 1_000),
         };
         self.worker.others_succeeded = health.last_success.map(millis);
+        if health.failing >= FAILING {
+            // The client itself is refused: its connections ask less often, each still now and then.
+            self.policy.failure_wait = self.policy.longest_failure_wait;
+        }
         Ok(None)
     }
 
@@ -310,8 +317,8 @@ impl Work {
     }
 
     fn finish(&mut self, result: Result<Outcome, OAuthError>) {
-        self.ended = true;
-        self.put(Step::Done(Box::new(result)));
+        let first = self.ended.get_or_insert(result).clone();
+        self.put(Step::Done(Box::new(first)));
     }
 
     fn show_save(&mut self, expect: i64, ledger: &Ledger<Tokens>, now: Now) {
@@ -444,22 +451,11 @@ impl Work {
         }
     }
 
-    /// A record was read: what cannot be read is as if the store had failed, and what belongs to another client is never
-    /// touched.
-    fn read(&mut self, stored: Option<&Stored>) -> Result<(Record, i64), OAuthError> {
-        let client = self.connection.client();
-        let Some(stored) = stored else {
-            return Ok((Record::unconnected(client), 0));
-        };
-        let text = core::str::from_utf8(stored.record());
-        let record = Record::from_json(text.unwrap_or_default())?;
-        record.check_client(client)?;
-        Ok((record, stored.version()))
-    }
-
     fn loaded(&mut self, now: Now, stored: Option<&Stored>, store_now: i64, conflict: bool) {
-        let (record, version) = match self.read(stored) {
-            Ok(read) => read,
+        let version = stored.map_or(0, Stored::version);
+        let record = match Record::stored(stored, self.connection.client()) {
+            Ok(record) => record,
+            // As if the store had failed; what belongs to another client is never touched.
             Err(error) => {
                 self.store_error = Some(error);
                 return self.tell(now, What::StoreFailed { unknown: false });
@@ -534,7 +530,7 @@ impl Work {
             let base = self.base.take();
             let round = Noted {
                 notes: self.notes.get(..self.noted).unwrap_or_default(),
-                ended: self.ended,
+                ended: self.ended.is_some(),
             };
             self.events.extend(happened(base.as_ref(), &record, &round));
             self.base = Some(record);
@@ -549,8 +545,8 @@ impl Work {
 
     fn store_failed(&mut self, now: Now, failure: StoreFailure) {
         self.store_error = Some(match failure {
-            StoreFailure::Locked => ends::store_locked(),
-            StoreFailure::Down | StoreFailure::Unknown => ends::store_unavailable(),
+            StoreFailure::Locked => store_locked(),
+            StoreFailure::Down | StoreFailure::Unknown => store_unavailable(),
         });
         let is_save = matches!(self.step, Step::Save(_));
         let unknown = is_save && failure == StoreFailure::Unknown;

@@ -14,7 +14,6 @@ use crate::base::time::Now;
 use crate::client::configuration::Client;
 use crate::connection::command::{Adoption, Command, Finish};
 use crate::connection::health::Health;
-use crate::connection::record::Record;
 use crate::connection::value::Connection;
 use crate::drive::finished::Finished;
 use crate::drive::gate::{Gate, Pass};
@@ -26,10 +25,10 @@ use crate::drive::slot::{Slot, Slots};
 use crate::drive::surroundings::Surroundings;
 use crate::drive::wake;
 use crate::flow::event::Event;
+use crate::flow::faults::{store_locked, store_unavailable};
 use crate::flow::input::{Input, StoreFailure};
 use crate::flow::outcome::Outcome;
 use crate::flow::step::{Send as Request, StepId};
-use crate::flow::stored::Stored;
 use crate::message::access_token::AccessToken;
 use crate::message::authorize::{AuthorizationRequest, Login};
 
@@ -180,13 +179,7 @@ impl<P: Surroundings> Engine<P> {
             Input::StoreFailed(StoreFailure::Locked) => return Err(store_locked()),
             _ => return Err(store_unavailable()),
         };
-        let text = stored.as_ref().map(Stored::record).map(core::str::from_utf8);
-        let record = match text {
-            Some(text) => Record::from_json(text.unwrap_or_default())?,
-            None => Record::unconnected(&self.client),
-        };
-        record.check_client(&self.client)?;
-        Ok(connection.with_record(record, store_now, asked))
+        connection.read(stored.as_ref(), store_now, asked)
     }
 
     async fn ask(self: &Arc<Self>, slot: &Arc<Slot>, command: Command) -> Ended {
@@ -251,24 +244,6 @@ impl<P> core::fmt::Debug for Engine<P> {
         let known = self.slots.lock().unwrap_or_else(PoisonError::into_inner).len();
         write!(f, "{} of {:?}", known, self.client)
     }
-}
-
-pub(crate) fn store_unavailable() -> OAuthError {
-    OAuthError::new(
-        Party::Store,
-        ErrorCode::StoreUnavailable,
-        Action::RetryAfter { delay_ms: 1_000 },
-        "the store did not answer; nothing is lost, ask again when it does",
-    )
-}
-
-fn store_locked() -> OAuthError {
-    OAuthError::new(
-        Party::Store,
-        ErrorCode::StoreLocked,
-        Action::RetryAfter { delay_ms: 60_000 },
-        "the record is sealed with a key that is missing; restore the key, the connection itself is untouched",
-    )
 }
 
 /// The host's code panicked, or the runtime or the operating system does not run the task.

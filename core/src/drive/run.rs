@@ -8,16 +8,17 @@ use crate::base::time::Now;
 use crate::connection::command::Command;
 use crate::connection::value::Connection;
 use crate::connection::work::Work;
-use crate::drive::engine::{Engine, broken_off, store_unavailable};
+use crate::drive::engine::{Engine, broken_off};
 use crate::drive::gate::Pass;
 use crate::drive::inbox::Inbox;
 use crate::drive::job::{Ended, Job};
 use crate::drive::slot::Slot;
 use crate::drive::surroundings::Surroundings;
 use crate::flow::event::Event;
+use crate::flow::faults::store_unavailable;
 use crate::flow::input::Input;
 use crate::flow::machine::Machine;
-use crate::flow::step::Step;
+use crate::flow::step::{Step, StepId};
 
 /// After a refresh beside a token that serves, nothing is begun there for so long.
 const QUIET: i64 = 1_000;
@@ -35,6 +36,8 @@ pub(crate) struct Run<P: Surroundings> {
     /// Its work has tokens in its hand that the store does not take.
     holding: bool,
     published: bool,
+    /// The request that was begun last.
+    sent: Option<StepId>,
 }
 
 impl<P: Surroundings> Run<P> {
@@ -47,6 +50,7 @@ impl<P: Surroundings> Run<P> {
             seen: None,
             holding: false,
             published: false,
+            sent: None,
         }
     }
 
@@ -58,7 +62,6 @@ impl<P: Surroundings> Run<P> {
         };
         let mut work = self.work(entropy);
         let inbox = Arc::<Inbox>::default();
-        let mut sent = None;
         loop {
             // Before a step is performed, and above all before a request leaves, everything that is known is known to it.
             self.feed(&mut work, &inbox);
@@ -69,7 +72,7 @@ impl<P: Surroundings> Run<P> {
                 Step::Sign(sign) => engine.around().sign(sign).await,
                 Step::Send(send) => {
                     let wait = send.wait_ms;
-                    if sent.replace(id) != Some(id) {
+                    if self.sent.replace(id) != Some(id) {
                         engine.exchange(&inbox, id, send.clone());
                     }
                     if !self.listen(&mut work, &inbox, wait).await {
@@ -87,8 +90,7 @@ impl<P: Surroundings> Run<P> {
                     }
                     Input::Woke
                 }
-                Step::Done(result) => {
-                    self.publish((**result).clone(), Some(work.connection()));
+                Step::Done(_) => {
                     if inbox.is_done() {
                         return;
                     }
@@ -143,12 +145,28 @@ impl<P: Surroundings> Run<P> {
         }
     }
 
+    /// Hands in what has come, each message to whatever step the one before has left.
     fn feed(&mut self, work: &mut Work, inbox: &Inbox) {
+        self.look(work);
         for (id, input) in inbox.take() {
+            let (shown, step) = work.step();
+            let waits = matches!(step, Step::Send(_)) && self.sent != Some(shown);
             // An input to a request that was put on the table is never refused.
             let _ = work.answer(id, self.engine.around().now(), input);
+            if waits && work.step().0 != shown {
+                // A request that was replaced before it began: it never left.
+                let _ = work.answer(shown, self.engine.around().now(), Input::NotSent);
+            }
+            self.look(work);
         }
+    }
+
+    /// Takes every end as soon as it is there: a late answer may put other steps in its place, and the first one counts.
+    fn look(&mut self, work: &mut Work) {
         self.attend(work);
+        if let Step::Done(result) = work.step().1 {
+            self.publish((**result).clone(), Some(work.connection()));
+        }
     }
 
     /// Lets nobody wait for a store that takes nothing, and tells what happened.

@@ -197,7 +197,7 @@ mod tests {
     /// The connection after tokens were adopted, and its record.
     fn adopted(client: &Client, name: &str, stored: Option<Stored>) -> (Connection, Stored) {
         let adoption = Adoption::new(name).access_token(name, Duration::from_secs(300));
-        let command = Command::Adopt(std::boxed::Box::new(adoption));
+        let command = Command::Adopt(Box::new(adoption));
         let entropy = core::array::from_fn(|at| u8::try_from(at).unwrap());
         let connection = client.connection("acct_1").unwrap();
         let mut work = client.work(&connection, command, ClientHealth::default(), NOW, entropy);

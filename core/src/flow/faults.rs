@@ -11,6 +11,24 @@ pub(crate) fn fresh_token_rejected(left: i64) -> OAuthError {
     )
 }
 
+pub(crate) fn store_unavailable() -> OAuthError {
+    OAuthError::new(
+        Party::Store,
+        ErrorCode::StoreUnavailable,
+        Action::RetryAfter { delay_ms: 1_000 },
+        "the store did not answer; nothing is lost, ask again when it does",
+    )
+}
+
+pub(crate) fn store_locked() -> OAuthError {
+    OAuthError::new(
+        Party::Store,
+        ErrorCode::StoreLocked,
+        Action::RetryAfter { delay_ms: 60_000 },
+        "the record is sealed with a key that is missing; restore the key, the connection itself is untouched",
+    )
+}
+
 pub(crate) fn signing_failed() -> OAuthError {
     OAuthError::new(
         Party::Host,

@@ -11,7 +11,8 @@ use crate::message::callback::NamedValue;
 
 /// A live access token, and what is known of it.
 ///
-/// It prints redacted and is wiped on drop.
+/// It prints redacted and is wiped on drop. To tell whether two are the same token compare their fingerprints: what is left of
+/// its life is counted anew whenever it is read.
 #[derive(Clone, PartialEq)]
 pub struct AccessToken {
     pub(crate) token: Secret,

@@ -182,6 +182,30 @@ fn a_late_answer_to_one_work_saves_the_next_from_its_last_chance() {
     assert_eq!(connection.token(ANY).unwrap().fingerprint(), token.fingerprint());
 }
 
+/// The work has ended and its caller is not told yet when the late answer is there: the first end is the caller's.
+#[test]
+fn a_late_answer_takes_no_result_from_a_caller() {
+    let bench = Bench::new();
+    let connection = bench.connect("acct_1");
+    bench.pass(LIFE);
+    bench.controls.hold_answers();
+    thread::scope(|scope| {
+        let caller = scope.spawn(|| connection.token(ANY));
+        bench.controls.until_held(1);
+        bench.pass(17 * SECOND + 1);
+        bench.controls.until_held(2);
+        // The second answer ends the work, and while it is saved, the first one comes.
+        let controls = bench.controls.clone();
+        *bench.controls.at_next_save.lock().unwrap() = Some(Box::new(move || {
+            controls.release_answers();
+            thread::sleep(Duration::from_millis(50));
+        }));
+        bench.controls.hold_only(1);
+        caller.join().unwrap().unwrap();
+    });
+    bench.connections.close();
+}
+
 #[test]
 fn a_late_answer_is_taken_beside_the_next_attempt() {
     let bench = Bench::new();

@@ -30,6 +30,8 @@ pub struct Told {
     pub then: Step<Pair>,
     /// The version that the store has then.
     pub version: i64,
+    /// Whether the worker had come to an end before.
+    pub ended_before: bool,
 }
 
 impl Told {
@@ -44,6 +46,7 @@ impl Told {
             what: what.clone(),
             then: worker.step.clone(),
             version: 0,
+            ended_before: worker.goal == Goal::Settle || matches!(worker.step, Step::Done(_)),
         }
     }
 

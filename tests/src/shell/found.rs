@@ -58,7 +58,9 @@ pub fn exactly(scenario: &Scenario, acts: &[Act]) -> Run {
     let mut scenario = scenario.clone();
     scenario.records = true;
     let start = World::start(&scenario);
-    let end = acts.iter().fold(start.clone(), |world, act| world.after(&scenario, *act));
+    let end = acts
+        .iter()
+        .fold(start.clone(), |world, act| world.after(&scenario, *act));
     Run {
         start,
         told: end.heard.0.clone(),

@@ -84,8 +84,7 @@ pub fn compare(digests: &mut Digests, model: &Ledger<Pair>, real: &Ledger<Tokens
     );
     let logins = model.logins.iter().zip(&real.logins);
     hold(
-        model.logins.len() == real.logins.len()
-            && logins.into_iter().all(|(model, real)| login(digests, model, real)),
+        model.logins.len() == real.logins.len() && logins.into_iter().all(|(model, real)| login(digests, model, real)),
         "logins",
     );
     if faults.is_empty() {
@@ -129,7 +128,10 @@ fn login(digests: &mut Digests, model: &Login, real: &Login) -> bool {
 /// The record with which a run begins: connected, and nothing under way.
 pub fn first_record(ledger: &Ledger<Pair>) -> Option<serde_json::Value> {
     let held = ledger.tokens.as_ref()?;
-    assert!(ledger.attempts.is_empty() && ledger.logins.is_empty(), "a run begins quietly");
+    assert!(
+        ledger.attempts.is_empty() && ledger.logins.is_empty(),
+        "a run begins quietly"
+    );
     let account = serde_json::json!({ "name": "account_id", "value": account_text(held.tokens) });
     Some(serde_json::json!({
         "format": { "major": 1, "minor": 0 },

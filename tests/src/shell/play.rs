@@ -68,13 +68,18 @@ impl Played {
             stored: first
                 .as_ref()
                 .map(|record| Stored::new(start.store.version, record.to_string().into_bytes())),
-            first: first.map_or(Value::Null, |record| json!({ "version": start.store.version, "record": record })),
+            first: first.map_or(
+                Value::Null,
+                |record| json!({ "version": start.store.version, "record": record }),
+            ),
             digests: Digests::default(),
             works: Vec::new(),
             steps: Vec::new(),
         };
         for (at, told) in told.iter().enumerate() {
-            played.tell(told).map_err(|fault| format!("at {at}, {:?}: {fault}", told.what))?;
+            played
+                .tell(told)
+                .map_err(|fault| format!("at {at}, {:?}: {fault}", told.what))?;
         }
         Ok(played)
     }
@@ -85,7 +90,11 @@ impl Played {
         let store_before = self.stored.clone();
         let worked = &mut self.works[at];
         let (current, step) = worked.work.step();
-        let place = worked.sends.iter().find(|(_, send, _)| *send == id).map(|(.., place)| *place);
+        let place = worked
+            .sends
+            .iter()
+            .find(|(_, send, _)| *send == id)
+            .map(|(.., place)| *place);
         let mut said = json!({
             "work": at,
             "now": schedule::moment(told.now),
@@ -102,8 +111,7 @@ impl Played {
             (Step::Save(save), Input::Saved { .. }) => Some(save.record.clone()),
             // Nobody knows, but it was done.
             (Step::Save(save), Input::StoreFailed(StoreFailure::Unknown))
-                if told.version == save.version
-                    && store_before.as_ref().map_or(0, Stored::version) == save.expect =>
+                if told.version == save.version && store_before.as_ref().map_or(0, Stored::version) == save.expect =>
             {
                 Some(save.record.clone())
             }
@@ -249,7 +257,8 @@ impl Played {
             }
             (Wish::Revoke { .. }, Step::Send(send)) => send.request.url().ends_with("/revoke"),
             (Wish::Wait { delay, .. }, Step::Wait(wait)) => *delay == wait.delay_ms,
-            (Wish::Done(end), Step::Done(result)) => ends_alike(*end, result.as_ref()),
+            // The first end counts; what comes late changes the connection only.
+            (Wish::Done(end), Step::Done(result)) => told.ended_before || ends_alike(*end, result.as_ref()),
             _ => false,
         };
         if same {

@@ -22,7 +22,9 @@ use super::schedule;
 /// The first step that is not the one written down.
 pub fn replay(file: &Value) -> Result<(), String> {
     let client = Client::from_json(&file["client"].to_string()).map_err(|error| error.to_string())?;
-    let connection = client.connection(text(&file["key"])?).map_err(|error| error.to_string())?;
+    let connection = client
+        .connection(text(&file["key"])?)
+        .map_err(|error| error.to_string())?;
     let mut works: Vec<(Work, Value)> = Vec::new();
     // The step that was on the table after each entry.
     let mut tables: Vec<StepId> = Vec::new();

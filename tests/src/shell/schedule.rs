@@ -92,7 +92,9 @@ pub fn input(input: &Input) -> Value {
             json!({ "type": "store_failed", "failure": how })
         }
         Input::Answer(answer) => {
-            let headers = answer.header("Retry-After").map(|value| json!({ "Retry-After": value }));
+            let headers = answer
+                .header("Retry-After")
+                .map(|value| json!({ "Retry-After": value }));
             json!({
                 "type": "answer",
                 "status": answer.status(),

@@ -173,6 +173,7 @@ fn a_client_that_is_refused_only_here_has_lost_its_user() {
             sign: 0,
             times,
             since: BORN + MINUTE,
+            last: BORN + times * MINUTE,
         };
         assert_eq!(ledger.client_refused, Some(streak));
     }
@@ -187,6 +188,9 @@ fn a_client_that_is_refused_only_here_has_lost_its_user() {
     assert_eq!(gone.status, Status::NeedsReauthorization { reason, since: now });
     // Nobody succeeded since: the client itself may be wrong, and no user is asked for anything.
     assert!(claims(&decided(Some(19 * MINUTE)).step));
+    // Another one succeeded, but this one was not tried after that: the client may have been mended.
+    assert!(claims(&decided(Some(17 * MINUTE)).step));
+    assert!(claims(&decided(Some(1)).step));
     assert!(claims(&decided(None).step));
 }
 

@@ -39,8 +39,8 @@ struct Time {
 #[derive(Default)]
 pub struct Controls {
     time: Time,
-    /// Answers of the provider are held back while this is true.
-    holds: Mutex<bool>,
+    /// So many answers of the provider, by number, are held back.
+    holds: Mutex<usize>,
     released: Condvar,
     held: AtomicUsize,
     pub transport_panics: AtomicBool,
@@ -50,6 +50,8 @@ pub struct Controls {
     pub store_breaks_at_send: AtomicBool,
     pub store_down: AtomicBool,
     pub loads: AtomicUsize,
+    /// Happens in the next save.
+    pub at_next_save: Mutex<Option<Box<dyn FnOnce() + core::marker::Send>>>,
     /// Happens in the next wait of a work.
     pub at_next_wait: Mutex<Option<Box<dyn FnOnce() + core::marker::Send>>>,
     rows: Mutex<BTreeMap<String, Stored>>,
@@ -67,11 +69,16 @@ impl Controls {
     }
 
     pub fn hold_answers(&self) {
-        *self.holds.lock().unwrap() = true;
+        *self.holds.lock().unwrap() = usize::MAX;
     }
 
     pub fn release_answers(&self) {
-        *self.holds.lock().unwrap() = false;
+        self.hold_only(0);
+    }
+
+    /// Holds back the first ones alone.
+    pub fn hold_only(&self, first: usize) {
+        *self.holds.lock().unwrap() = first;
         self.released.notify_all();
     }
 
@@ -119,11 +126,11 @@ impl Host for TestHost {
         }
         let exchange = self.http.send(send);
         let mut holds = controls.holds.lock().unwrap();
-        if *holds {
-            controls.held.fetch_add(1, Ordering::SeqCst);
-        }
-        while *holds {
-            holds = controls.released.wait(holds).unwrap();
+        if *holds > 0 {
+            let number = controls.held.fetch_add(1, Ordering::SeqCst) + 1;
+            while number <= *holds {
+                holds = controls.released.wait(holds).unwrap();
+            }
         }
         exchange
     }
@@ -191,6 +198,10 @@ impl Store for TestStore {
     }
 
     fn save(&self, save: &Save) -> Result<SaveResult, StoreFailure> {
+        let happens = self.0.at_next_save.lock().unwrap().take();
+        if let Some(happens) = happens {
+            happens();
+        }
         self.check()?;
         let mut rows = self.0.rows.lock().unwrap();
         let store_now = self.0.now().wall;
