@@ -3,3 +3,4 @@
 pub mod fuzz;
 pub mod model;
 pub mod peers;
+pub mod shell;

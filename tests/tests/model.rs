@@ -14,11 +14,14 @@ fn number(name: &str) -> Option<usize> {
 }
 
 fn explore_all(scenarios: Vec<Scenario>, budget: usize) {
-    let mut board = Board::default();
-    for scenario in with_faults(scenarios, u8::try_from(budget).expect("a number of faults")) {
-        board.add(scenario.workers(number("N").unwrap_or(2)));
-    }
-    board.judge();
+    let scenarios = with_faults(scenarios, u8::try_from(budget).expect("a number of faults"));
+    let workers = number("N").unwrap_or(2);
+    Board::explore(
+        scenarios
+            .into_iter()
+            .map(|scenario| scenario.workers(workers))
+            .collect(),
+    );
 }
 
 /// The scenarios with such a name; there must be some.
@@ -106,18 +109,12 @@ fn a_401_reported_meanwhile_loses_nothing_more() {
 
 #[test]
 fn a_webhook_that_reports_the_end_loses_nothing_more() {
-    let mut board = Board::default();
-    for scenario in scenario::all() {
-        board.add(scenario.workers(1).verifies());
-    }
-    board.judge();
+    let verified = |scenario: Scenario| scenario.workers(1).verifies();
+    Board::explore(scenario::all().into_iter().map(verified).collect());
 }
 
 #[test]
 fn tokens_from_elsewhere_replace_those_in_use_whatever_is_under_way() {
-    let mut board = Board::default();
-    for scenario in chosen(|name| name.contains("profile right")) {
-        board.add(scenario.adopts());
-    }
-    board.judge();
+    let right = chosen(|name| name.contains("profile right"));
+    Board::explore(right.into_iter().map(Scenario::adopts).collect());
 }

@@ -8,11 +8,7 @@ use evergrant_tests::model::scoreboard::Board;
 
 fn explore_all(scenarios: Vec<Scenario>) {
     let budget = std::env::var("F").map_or(1, |text| text.parse().expect("a number of faults"));
-    let mut board = Board::default();
-    for scenario in with_faults(scenarios, budget) {
-        board.add(scenario);
-    }
-    board.judge();
+    Board::explore(with_faults(scenarios, budget));
 }
 
 #[test]

@@ -54,7 +54,10 @@ fn the_schedules_are_those_that_the_model_finds() {
     }
     for ((file, committed), (name, schedule)) in files().iter().zip(&found) {
         assert_eq!(file, name);
-        assert!(committed == schedule, "{file} is stale; write it anew, tests/schedules/README.md says how");
+        assert!(
+            committed == schedule,
+            "{file} is stale; write it anew, tests/schedules/README.md says how"
+        );
     }
     assert_eq!(files().len(), found.len());
 }

@@ -3,7 +3,7 @@
 //! A loss is excused by what `docs/lifecycle.md` says that nobody can do, found in the record of the run: what the gates
 //! saw, what the processes logged, and the emulator's journal. A loss that nothing excuses is avoidable, and a bug.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::gate::{Seen, What};
 use crate::log::Line;
@@ -16,6 +16,10 @@ const LAST_CLAIM: i64 = 600 + 3_000 + 3_000;
 const SLOT: i64 = 17_000;
 /// What one attempt needs: to be wanted by somebody, to be claimed, and to be sent.
 const CHANCE: i64 = 8_000;
+/// The most lines of a story.
+const LONGEST_STORY: usize = 200;
+/// A worker that says later than this again that it reaches the store was too slow to claim anything meanwhile.
+const PULSE: i64 = 3_000;
 
 /// Why a connection could not be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,6 +79,18 @@ pub enum Verdict {
     Unreported,
     /// It does not come to an end.
     Stuck,
+}
+
+/// Why an old refresh token came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reuse {
+    /// In a last chance, or to confirm a refusal: nothing could be lost by it.
+    LastChance,
+    /// It came in an answer that was promoted at the end of a window, because there was nothing better: a later answer,
+    /// which was lost, had killed it.
+    Promoted,
+    /// For no good reason.
+    Mistake,
 }
 
 /// The record of a run.
@@ -156,7 +172,10 @@ impl Evidence {
     /// When the last refresh began: with its first claim; where nobody claims, with its first request.
     fn opened(&self, case: &Case) -> Option<i64> {
         let claims = self.claims(&case.key);
+        let promoted = self.promoted(&case.key);
         let last = claims.iter().map(|line| line.number("generation")).max();
+        // Tokens that were promoted may be dead from the beginning: what counts is the refresh that they came from.
+        let last = last.map(|last| if promoted.contains(&last) { last - 1 } else { last });
         let first = claims
             .iter()
             .find(|line| Some(line.number("generation")) == last && line.flag("saved"))
@@ -167,14 +186,21 @@ impl Evidence {
             .find(|line| Some(line.number("generation")) == last && line.flag("saved"))
             .map(|line| line.number("opened_at"))
             .filter(|at| *at > 0);
-        let until = case.killed.unwrap_or(i64::MAX);
-        let requests = self.seen.iter().filter(|seen| seen.key == case.key && seen.at <= until);
-        let serial = requests.clone().map(|seen| seen.serial).max();
-        let asked = requests
-            .filter(|seen| Some(seen.serial) == serial)
-            .map(|seen| seen.at)
-            .min();
-        opened.or(first).or(asked.map(|at| at - PATIENCE))
+        let own = || self.seen.iter().filter(|seen| seen.key == case.key);
+        let refused = own()
+            .filter(|seen| matches!(seen.what, What::Processed { issued: None, .. }))
+            .min_by_key(|seen| (seen.at - case.killed.unwrap_or(i64::MAX / 2)).abs());
+        let asked = refused.and_then(|refused| own().find(|seen| seen.serial == refused.serial));
+        opened.or(first).or(asked.map(|seen| seen.at))
+    }
+
+    /// The generations that began with a promotion.
+    fn promoted(&self, key: &str) -> BTreeSet<i64> {
+        let own = self
+            .lines
+            .iter()
+            .filter(|line| line.what == "promotes" && line.key == key);
+        own.map(|line| line.number("generation")).collect()
     }
 
     fn claims(&self, key: &str) -> Vec<&Line> {
@@ -264,18 +290,17 @@ impl Evidence {
     /// window: no worker ran, or none reached the store, or the machine was too busy.
     fn is_cut_off(&self, key: &str, opened: i64, end: i64) -> bool {
         let last = end - LAST_CLAIM;
-        let group = self
-            .lines
-            .iter()
-            .filter(|line| line.what == "serves" && key.starts_with(line.word("site")));
-        let workers: Vec<&str> = group.map(|line| line.word("worker")).collect();
-        let away = self.away();
+        let (away, pulses) = (self.away(), self.pulses(key));
+        let is_able = |pulses: &Vec<i64>, at: i64| {
+            let next = pulses.partition_point(|pulse| *pulse < at);
+            let around = next
+                .checked_sub(1)
+                .and_then(|before| Some((pulses[before], *pulses.get(next)?)));
+            around.is_some_and(|(before, after)| after - before <= PULSE)
+        };
         let can_act = |at: i64| {
             let is_away = away.iter().any(|(down, up)| (*down..*up).contains(&at));
-            !is_away
-                && workers
-                    .iter()
-                    .any(|worker| self.runs(worker, at) && !self.is_slow(worker, at))
+            !is_away && pulses.iter().any(|worker| is_able(worker, at))
         };
         let mut since = None;
         let mut at = self.next_allowed(key, opened, last);
@@ -311,33 +336,21 @@ impl Evidence {
         settled.map_or(silent, |line| (claim.at + 6_000).max(line.at).min(silent))
     }
 
-    fn is_slow(&self, worker: &str, at: i64) -> bool {
-        let own = self
-            .lines
-            .iter()
-            .filter(|line| line.what == "could_do_nothing" && line.who == worker);
-        own.into_iter()
-            .any(|line| (line.number("from")..line.number("to")).contains(&at))
+    /// The moments at which each worker of a connection reached the store.
+    fn pulses(&self, key: &str) -> Vec<Vec<i64>> {
+        let serves = |line: &&Line| line.what == "serves" && key.starts_with(line.word("site"));
+        let workers = self.lines.iter().filter(serves).map(|line| line.word("worker"));
+        let mut pulses: BTreeMap<&str, Vec<i64>> = workers.map(|worker| (worker, Vec::new())).collect();
+        for line in self.lines.iter().filter(|line| line.what == "able") {
+            if let Some(own) = pulses.get_mut(line.who.as_str()) {
+                own.push(line.at);
+            }
+        }
+        pulses.into_values().collect()
     }
 
     fn away(&self) -> Vec<(i64, i64)> {
         self.intervals("store_down", "store_up")
-    }
-
-    fn runs(&self, worker: &str, at: i64) -> bool {
-        let mut runs = false;
-        for line in self.lines.iter().take_while(|line| line.at <= at) {
-            let own = line.who == worker;
-            let told = line.word("worker") == worker;
-            match line.what.as_str() {
-                "begins" if own => runs = true,
-                "continued" if told => runs = true,
-                "dies" | "ends" if own => runs = false,
-                "killed" | "stopped" if told => runs = false,
-                _ => {}
-            }
-        }
-        runs
     }
 
     /// A process with an open claim was stopped for longer than the protocol waits for silent holders.
@@ -361,23 +374,22 @@ impl Evidence {
             .collect()
     }
 
-    /// Whether the request that killed a grant was one that the protocol makes when nothing can be lost any more: a last
-    /// chance, or the confirmation of a refusal.
-    pub fn may_be_reuse(&self, key: &str, at: i64) -> bool {
-        let request = self
-            .seen
-            .iter()
-            .filter(|seen| seen.key == key && matches!(seen.what, What::Processed { issued: None, .. }))
-            .min_by_key(|seen| (seen.at - at).abs());
-        let Some(request) = request else { return false };
-        let claim = self
-            .claims(key)
-            .into_iter()
-            .rfind(|line| line.who == request.who && line.at <= request.at);
-        claim.is_some_and(|claim| claim.number("last_chances") > 0 || claim.flag("confirms"))
+    /// Why an old refresh token came back and killed a grant at a moment.
+    pub fn reuse(&self, key: &str, at: i64) -> Reuse {
+        let refused = |seen: &&Seen| seen.key == key && matches!(seen.what, What::Processed { issued: None, .. });
+        let request = self.seen.iter().filter(refused).min_by_key(|seen| (seen.at - at).abs());
+        let claim = request.and_then(|request| {
+            let mut claims = self.claims(key).into_iter();
+            claims.rfind(|line| line.who == request.who && line.at <= request.at)
+        });
+        match claim {
+            Some(claim) if claim.number("last_chances") > 0 || claim.flag("confirms") => Reuse::LastChance,
+            Some(claim) if self.promoted(key).contains(&claim.number("generation")) => Reuse::Promoted,
+            _ => Reuse::Mistake,
+        }
     }
 
-    /// All that is known of a connection since a moment, in words.
+    /// What is known of a connection since a moment, in words, as far as it decides anything.
     pub fn story(&self, key: &str, from: i64) -> String {
         let mut story: BTreeMap<(i64, usize), String> = BTreeMap::new();
         for (number, seen) in self
@@ -389,7 +401,9 @@ impl Evidence {
             let words = format!("gate: token {} of {}: {:?}", seen.serial, seen.who, seen.what);
             story.insert((seen.at, number), words);
         }
-        let about = |line: &&Line| line.at >= from && (line.key == key || line.key.is_empty() || line.what == "dies");
+        let about = |line: &&Line| {
+            line.at >= from && line.what != "able" && (line.key == key || line.key.is_empty() || line.what == "dies")
+        };
         for (number, line) in self.lines.iter().filter(about).enumerate() {
             story.insert(
                 (line.at, usize::MAX / 2 + number),
@@ -398,6 +412,7 @@ impl Evidence {
         }
         let lines = story
             .iter()
+            .take(LONGEST_STORY)
             .map(|((at, _), words)| format!("  {:>8} {words}\n", at - from));
         lines.collect()
     }
@@ -461,6 +476,10 @@ mod tests {
             line(1, "v", "begins", json!({})),
         ];
         all.extend(lines);
+        for second in 0..100 {
+            all.push(line(second * 1000, "w", "able", json!({})));
+            all.push(line(second * 1000, "v", "able", json!({})));
+        }
         all
     }
 
@@ -548,14 +567,35 @@ mod tests {
 
     #[test]
     fn a_busy_machine_is_a_fault_of_every_worker_that_it_holds_up() {
-        let busy = |who: &str| line(60_000, who, "could_do_nothing", json!({"from": 18_000, "to": 60_000}));
         let mut evidence = Evidence {
             seen: Vec::new(),
-            lines: running(vec![claim(1010, "w"), busy("w")]),
+            lines: running(vec![claim(1010, "w")]),
         };
+        let busy = |evidence: &mut Evidence, who: &str| {
+            evidence
+                .lines
+                .retain(|line| line.what != "able" || line.who != who || line.at < 20_000);
+        };
+        busy(&mut evidence, "w");
         assert_eq!(evidence.judge(&case(60_000)), Verdict::Avoidable);
-        evidence.lines.push(busy("v"));
+        busy(&mut evidence, "v");
         assert_eq!(evidence.judge(&case(60_000)), Verdict::Lost(vec![Impossible::CutOff]));
+    }
+
+    #[test]
+    fn an_old_token_needs_a_reason() {
+        let refused = seen(70_000, "w", processed(None, false));
+        let mut evidence = Evidence {
+            seen: vec![refused],
+            lines: running(vec![claim(1010, "w")]),
+        };
+        assert_eq!(evidence.reuse("k", 70_000), Reuse::Mistake);
+        let promotes = json!({"key": "k", "generation": 1});
+        evidence.lines.push(line(900, "w", "promotes", promotes));
+        assert_eq!(evidence.reuse("k", 70_000), Reuse::Promoted);
+        let last = json!({"key": "k", "generation": 1, "saved": true, "last_chances": 1});
+        evidence.lines.push(line(65_000, "w", "claims", last));
+        assert_eq!(evidence.reuse("k", 70_000), Reuse::LastChance);
     }
 
     #[test]

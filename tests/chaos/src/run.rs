@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::gate::{Watch, What};
 use crate::host::ChaosHost;
-use crate::judge::{Case, Ending, Evidence, Verdict};
+use crate::judge::{Case, Ending, Evidence, Reuse, Verdict};
 use crate::kill::Kill;
 use crate::log::{self, Line, Log};
 use crate::naive::{self, Naive};
@@ -83,7 +83,9 @@ pub struct Report {
     pub avoidable: usize,
     /// Grants that were killed because an old refresh token came back.
     pub reuse_detections: usize,
-    /// Of these, by requests that are neither last chances nor confirmations.
+    /// Of these, by a promoted answer that was dead already.
+    pub reuse_of_promoted: usize,
+    /// Of these, by requests that are neither that nor last chances nor confirmations.
     pub reuse_by_mistake: usize,
     /// Everything that must not be, in words.
     pub violations: Vec<String>,
@@ -127,11 +129,12 @@ impl Report {
                 killed + died
             ),
             format!(
-                "{name}: lost {} (avoidable: {}), reuse detections {} ({} by mistake), requests processed late {}, \
+                "{name}: lost {} (avoidable: {}), reuse detections {} ({} of promoted answers, {} by mistake), requests processed late {}, \
                  clock offset {} ms, seed {seed}, {} s",
                 self.unavoidable + self.avoidable,
                 self.avoidable,
                 self.reuse_detections,
+                self.reuse_of_promoted,
                 self.reuse_by_mistake,
                 self.late,
                 self.clock_offset,
@@ -617,12 +620,15 @@ fn account(
     };
     count(&mut report, watch, evidence);
     for (key, at) in &kills {
-        if !evidence.may_be_reuse(key, *at) {
-            report.reuse_by_mistake += 1;
-            let story = evidence.story(key, at - 120_000);
-            report.violations.push(format!(
-                "{key}: an old refresh token was used that need not be:\n{story}"
-            ));
+        match evidence.reuse(key, *at) {
+            Reuse::LastChance => {}
+            Reuse::Promoted => report.reuse_of_promoted += 1,
+            Reuse::Mistake => {
+                report.reuse_by_mistake += 1;
+                let story = evidence.story(key, at - 120_000);
+                let words = "an old refresh token was used that need not be";
+                report.violations.push(format!("{key}: {words}:\n{story}"));
+            }
         }
     }
     let lives: BTreeMap<&str, (i64, i64)> = providers

@@ -103,6 +103,8 @@ struct Change {
     claim: Option<Value>,
     /// It settles this process's own claim.
     settles: bool,
+    /// It takes an answer into use although a later attempt may have been answered too: this generation begins with it.
+    promotes: Option<i64>,
     /// How many attempts the refresh had.
     attempts: usize,
     /// What they spend.
@@ -171,6 +173,9 @@ impl ChaosStore {
         let attempts = record["attempts"].as_array().unwrap_or(&empty);
         let fate = |attempt: &Value| attempt["fate"]["type"].as_str().unwrap_or_default().to_owned();
         let known = self.claims().get(&save.key).copied();
+        let before = self.before(&save.key);
+        let renews = generation > before["tokens"]["generation"].as_i64().unwrap_or(generation);
+        let same_consent = before["order"] == record["order"];
         let settles = known.is_some_and(|known| {
             let entry = attempts
                 .iter()
@@ -182,7 +187,7 @@ impl ChaosStore {
         // Numbers are never used twice, and a claim is always the newest: only the first save with it makes it.
         let is_claim = last.is_some()
             && number + 1 == record["next_attempt"].as_i64().unwrap_or(0)
-            && self.is_newest(save, number);
+            && before["next_attempt"].as_i64().unwrap_or(0) <= number;
         let claim = is_claim.then(|| {
             let rejected = attempts.iter().any(|attempt| fate(attempt) == "rejected");
             json!({
@@ -194,6 +199,7 @@ impl ChaosStore {
             })
         });
         Change {
+            promotes: (renews && same_consent && is_promotion(&before)).then_some(generation),
             claim,
             settles,
             // A ledger that was emptied was settled by the claim that this process knows.
@@ -211,16 +217,11 @@ impl ChaosStore {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the attempt is this save's own: an older record of another worker's claim is saved again when something
-    /// else in it changes.
-    fn is_newest(&self, save: &Save, number: i64) -> bool {
-        let stored = self
-            .handle(&save.key)
-            .load(&save.key)
-            .ok()
-            .and_then(|loaded| loaded.stored);
-        let before = stored.and_then(|stored| serde_json::from_slice::<Value>(stored.record()).ok());
-        before.is_none_or(|before| before["next_attempt"].as_i64().unwrap_or(0) <= number)
+    /// The record that a save replaces.
+    fn before(&self, key: &str) -> Value {
+        let stored = self.handle(key).load(key).ok().and_then(|loaded| loaded.stored);
+        let before = stored.and_then(|stored| serde_json::from_slice(stored.record()).ok());
+        before.unwrap_or_default()
     }
 }
 
@@ -241,6 +242,7 @@ impl Store for ChaosStore {
         let Change {
             claim,
             settles,
+            promotes,
             attempts,
             refresh_token,
         } = self.read(save);
@@ -260,6 +262,9 @@ impl Store for ChaosStore {
         }
         let result = self.handle(&save.key).save(save);
         let saved = matches!(result, Ok(SaveResult::Saved { .. }));
+        if let Some(generation) = promotes.filter(|_| saved) {
+            self.log.say("promotes", &save.key, json!({"generation": generation}));
+        }
         if let Some(mut claim) = claim {
             claim["saved"] = json!(saved);
             if saved {
@@ -300,4 +305,20 @@ impl Store for ChaosStore {
             },
         })
     }
+}
+
+/// Whether the best answer of a record waits behind an attempt of which nobody knows.
+fn is_promotion(before: &Value) -> bool {
+    let empty = Vec::new();
+    let attempts = before["attempts"].as_array().unwrap_or(&empty);
+    let mut fates = attempts
+        .iter()
+        .rev()
+        .map(|attempt| attempt["fate"]["type"].as_str().unwrap_or_default());
+    let is_unknown = |fate: &str| matches!(fate, "open" | "closed");
+    let mut unknown = false;
+    fates.any(|fate| {
+        unknown |= is_unknown(fate);
+        fate == "answered"
+    }) && unknown
 }

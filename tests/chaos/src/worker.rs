@@ -1,10 +1,11 @@
 //! A worker process: it asks for the tokens of many connections in turn, uses them, reports what a resource rejects, and
 //! sweeps over what is due.
 
+use std::collections::BTreeSet;
 use std::io::BufRead;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use evergrant::base::error::{Action, ErrorCode, OAuthError};
@@ -25,8 +26,6 @@ use crate::time::{Clocks, Scale};
 const CALLERS: u64 = 5;
 /// How many sweepers, so that one connection that takes its time does not hold up the others.
 const SWEEPERS: u64 = 3;
-/// A look at the store that takes longer than this (fast time) means that a claim would have come too late.
-const SLOW: i64 = 2_000;
 
 /// What a worker is told on the first line of its input.
 #[derive(Clone, Debug)]
@@ -181,18 +180,14 @@ pub fn run(input: impl BufRead + Send + 'static) -> Result<(), String> {
     }
 }
 
-/// Writes down when this process could do nothing: the store did not answer, or the machine was too busy to run it. To be
-/// slow is a fault like any other, and has to be counted.
+/// Writes down that this process reaches its store, as long as it does. A machine that is too busy, a store that stalls: to
+/// be slow is a fault like any other, and has to be counted.
 fn pulse(scale: Scale, log: &Log, stops: &AtomicBool, store: &ChaosStore) {
-    let mut last = scale.now();
     while !stops.load(Ordering::SeqCst) {
-        let answers = store.answers();
-        let now = scale.now();
-        if !answers || now - last > SLOW {
-            log.say("could_do_nothing", "", json!({"from": last, "to": now}));
+        if store.answers() {
+            log.say("able", "", json!({}));
         }
-        last = now;
-        std::thread::sleep(scale.real(500));
+        std::thread::sleep(scale.real(1_000));
     }
 }
 
@@ -276,6 +271,7 @@ struct Kept {
     sites: Vec<(Site, Own)>,
     host: Arc<ChaosHost>,
     log: Arc<Log>,
+    said: Mutex<BTreeSet<String>>,
 }
 
 impl Kept {
@@ -293,15 +289,17 @@ impl Kept {
             sites,
             host: host.clone(),
             log: host.log.clone(),
+            said: Mutex::default(),
         })
     }
 
-    /// Errors that end a matter are worth a line; the rest is asked for again.
+    /// Errors that end a matter are worth a line for each connection; the rest is asked for again.
     fn told(&self, key: &str, error: &OAuthError) {
         let code = error.code();
         let waits = matches!(error.action(), Action::RetryAfter { .. });
-        if code == ErrorCode::ReauthorizationRequired || !waits {
-            self.log.say("told", key, json!({"error": error.details()}));
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if (code == ErrorCode::ReauthorizationRequired || !waits) && said.insert(key.to_owned()) {
+            self.log.say("told", key, json!({"code": format!("{code:?}")}));
         }
     }
 }

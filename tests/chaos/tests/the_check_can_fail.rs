@@ -10,7 +10,7 @@ fn options(naive: bool) -> Options {
         program: PathBuf::from(env!("CARGO_BIN_EXE_chaos_worker")),
         postgres: false,
         seed: 7,
-        seconds: 8,
+        seconds: 10,
         workers: 4,
         connections: 40,
         rate: 30,

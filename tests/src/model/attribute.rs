@@ -103,7 +103,7 @@ fn is_answer_lost(
             let slot = &world.slots[usize::from(number)];
             let mut hand = slot.worker.hand.iter();
             let mut messages = world.messages.iter().filter(|message| message.sender == Some(number));
-            messages.any(|message| is_it(message))
+            messages.any(is_it)
                 || hand
                     .any(|report| is_of_kind(&report.ticket) && matches!(report.outcome, ledger::Learnt::Answered(_)))
         }

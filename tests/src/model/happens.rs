@@ -8,6 +8,7 @@ use evergrant::connection::rules::Rule;
 use evergrant::connection::transition::{self, End, Event, Goal, Progress, Step, What};
 
 use super::diagram;
+use super::heard::Told;
 use super::pair::{ACCESS_LIFE, Pair};
 use super::scenario::{Scenario, code_of};
 use super::settled::ASKS_AGAIN;
@@ -144,10 +145,15 @@ impl World {
             _ => None,
         };
         let was_unsent = matches!(&what, What::Learnt(report) if Some(report.ticket) == replaced);
+        let told = scenario.records.then(|| Told::before(&slot.worker, now, &what));
         let worker = std::mem::replace(&mut slot.worker, transition::begin(0, Goal::Settle, at(0)));
         let (worker, progress) = diagram::next(&scenario.client, worker, Event::new(now, what));
         assert_ne!(progress, Progress::Misplaced, "the model answers what was asked");
         slot.worker = worker;
+        if let Some(told) = told {
+            let told = told.then(&slot.worker, self.store.version);
+            self.heard.0.push(told);
+        }
         if progress == Progress::NewStep {
             slot.under_way = false;
         }

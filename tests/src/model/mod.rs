@@ -17,6 +17,7 @@ pub mod explore;
 pub mod faults;
 pub mod fingerprint;
 mod happens;
+pub mod heard;
 pub mod login;
 pub mod pair;
 pub mod provider;

@@ -20,7 +20,7 @@ pub const FOUR: i64 = 60 * SECOND;
 const ADOPTION: u128 = 100;
 
 /// The code of a login.
-pub(super) fn code_of(goal: Goal) -> u8 {
+pub fn code_of(goal: Goal) -> u8 {
     match goal {
         Goal::Finish { digest } => u8::try_from(digest - 1).unwrap_or(u8::MAX),
         _ => unreachable!("only a login has a code"),
@@ -30,6 +30,8 @@ pub(super) fn code_of(goal: Goal) -> u8 {
 /// One exploration.
 #[derive(Clone, Debug)]
 pub struct Scenario {
+    /// What the workers are told is kept, to be played again.
+    pub records: bool,
     /// Its name.
     pub name: String,
     /// What the server does.
@@ -65,6 +67,7 @@ impl Scenario {
         // Every wait is explored; ending early and asking again later is the shell's.
         client.longest_wait = Policy::UNLIMITED;
         Self {
+            records: false,
             name: name.to_owned(),
             server,
             client,

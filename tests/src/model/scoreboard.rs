@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::num::NonZero;
 
 use super::attribute::{Impossible, attribute};
 use super::explore::{Limits, Report, explore, tell};
@@ -137,9 +138,31 @@ pub struct Board {
 }
 
 impl Board {
-    /// Explores a scenario and prints its line; with `FAULTS` in the environment, also which faults led to each loss.
-    pub fn add(&mut self, scenario: Scenario) {
-        let line = Line::of(scenario, Limits::default());
+    /// Explores all scenarios, as many at once as there are cores, and judges them.
+    ///
+    /// # Panics
+    /// When there is anything to complain about, or nothing was explored.
+    pub fn explore(scenarios: Vec<Scenario>) {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let mut scenarios = scenarios.into_iter();
+        let mut board = Self::default();
+        loop {
+            let batch: Vec<_> = scenarios.by_ref().take(cores).collect();
+            if batch.is_empty() {
+                return board.judge();
+            }
+            std::thread::scope(|scope| {
+                let explore = |scenario| scope.spawn(|| Line::of(scenario, Limits::default()));
+                let threads: Vec<_> = batch.into_iter().map(explore).collect();
+                for thread in threads {
+                    board.add(thread.join().expect("an exploration that ends"));
+                }
+            });
+        }
+    }
+
+    /// Prints a line; with `FAULTS` in the environment, also which faults led to each loss.
+    fn add(&mut self, line: Line) {
         println!("report: {}", line.words());
         if std::env::var("FAULTS").is_ok() {
             println!("{:#?}", line.by_fault());
@@ -154,10 +177,7 @@ impl Board {
     }
 
     /// Prints the sums, and wants the last three to be zero.
-    ///
-    /// # Panics
-    /// When there is anything to complain about, or nothing was explored.
-    pub fn judge(self) {
+    fn judge(self) {
         assert!(self.lines > 0, "no scenario has such a name");
         println!(
             "report: {} scenarios, {} states, losses: {}, avoidable losses: {}, false deaths: {}, unreported deaths: {}",

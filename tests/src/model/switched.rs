@@ -8,6 +8,7 @@ use super::faults::{Fault, FaultSet};
 use super::login;
 use super::scenario::{Scenario, THREE, TWO};
 use super::scoreboard::Line;
+use super::world::Act;
 use super::wrong::Wrong;
 
 /// A rule, and where its absence shows.
@@ -26,7 +27,9 @@ pub struct Effect {
     pub rule: Rule,
     /// What was found that is not found with the rule.
     pub wrong: Option<Wrong>,
-    /// The shortest schedule to it, in words.
+    /// The shortest schedule to it.
+    pub acts: Vec<Act>,
+    /// The same in words.
     pub schedule: String,
 }
 
@@ -47,7 +50,7 @@ pub fn cases() -> Vec<Case> {
         scenario: scenario.budget(budget).faults(FaultSet::of(faults)),
     };
     vec![
-        with(Rule::CommitHighest, newest(), 1, &[ShortPause, SlowAnswer]),
+        with(Rule::CommitHighest, newest(), 2, &[SlowAnswer, FaultAfter]),
         with(Rule::DeadSpacing, newest(), 1, &[EarlyReset]),
         with(Rule::WindowLimit, same_two(), 2, &[AnswerLostNoticed, ShortPause]),
         with(
@@ -127,6 +130,7 @@ impl Case {
         Effect {
             rule: self.rule,
             wrong: found.map(|(wrong, _)| wrong),
+            acts: found.map_or_else(Vec::new, |(_, acts)| acts.clone()),
             schedule: found.map_or(String::new(), |(_, acts)| tell(&off, acts)),
         }
     }

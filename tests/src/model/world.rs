@@ -7,6 +7,7 @@ use evergrant::connection::ledger::{Ledger, Status, Ticket};
 use evergrant::connection::transition::{self, Goal, Step, Worker};
 
 use super::faults::Fault;
+use super::heard::Heard;
 use super::pair::{ACCESS_LIFE, Pair};
 use super::provider::Provider;
 use super::scenario::Scenario;
@@ -41,6 +42,8 @@ pub struct World {
     pub rounds: u8,
     /// No token is left anywhere that the server would take.
     pub lost: bool,
+    /// What the workers were told, where the scenario records it.
+    pub heard: Heard,
 }
 
 /// What the store holds.
@@ -185,6 +188,7 @@ impl World {
             epilogues: 0,
             rounds: 0,
             lost: false,
+            heard: Heard::default(),
         }
     }
 

@@ -95,7 +95,13 @@ impl Run<'_> {
 
     fn save(&mut self, by: usize, save: &Wanted, then: &Then) -> Result<(), String> {
         let Wanted { version, record, .. } = save;
-        let mut save = Save::new(self.key(&save.key), save.expect, save.due, save.state.as_str(), record.clone());
+        let mut save = Save::new(
+            self.key(&save.key),
+            save.expect,
+            save.due,
+            save.state.as_str(),
+            record.clone(),
+        );
         // A script may ask for a version that does not follow.
         save.version = *version;
         save.record = Stored::new(*version, record.clone());
