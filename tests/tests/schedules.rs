@@ -33,6 +33,22 @@ fn files() -> Vec<(String, Value)> {
     files
 }
 
+/// One line for each member, and for each step.
+fn lines(schedule: &Value) -> String {
+    let members = schedule
+        .as_object()
+        .expect("an object")
+        .iter()
+        .map(|(name, value)| match value {
+            Value::Array(items) => {
+                let items: Vec<_> = items.iter().map(|item| format!("    {item}")).collect();
+                format!("  \"{name}\": [\n{}\n  ]", items.join(",\n"))
+            }
+            value => format!("  \"{name}\": {value}"),
+        });
+    format!("{{\n{}\n}}\n", members.collect::<Vec<_>>().join(",\n"))
+}
+
 /// With `WRITE` in the environment they are written.
 #[test]
 fn the_schedules_are_those_that_the_model_finds() {
@@ -48,8 +64,7 @@ fn the_schedules_are_those_that_the_model_finds() {
             fs::remove_file(folder().join(name + ".json")).expect("an old schedule");
         }
         for (name, schedule) in &found {
-            let text = serde_json::to_string_pretty(schedule).expect("JSON") + "\n";
-            fs::write(folder().join(format!("{name}.json")), text).expect("a schedule is written");
+            fs::write(folder().join(format!("{name}.json")), lines(schedule)).expect("a schedule is written");
         }
     }
     for ((file, committed), (name, schedule)) in files().iter().zip(&found) {

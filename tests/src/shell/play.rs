@@ -104,9 +104,6 @@ impl Played {
         if id != current {
             said["answers"] = json!(place.ok_or("an answer to nothing")?);
         }
-        if let Wish::Save { .. } = &told.then {
-            // Checked below.
-        }
         let saved = match (step, &input) {
             (Step::Save(save), Input::Saved { .. }) => Some(save.record.clone()),
             // Nobody knows, but it was done.
@@ -129,13 +126,10 @@ impl Played {
         let place = self.steps.len();
         let worked = &mut self.works[at];
         let (id, step) = worked.work.step();
-        match (&told.then, step) {
-            (Wish::Send { ticket, .. } | Wish::Exchange { ticket, .. }, Step::Send(_)) => {
-                if !worked.sends.iter().any(|(_, known, _)| *known == id) {
-                    worked.sends.push((*ticket, id, place));
-                }
-            }
-            _ => {}
+        if let (Wish::Send { ticket, .. } | Wish::Exchange { ticket, .. }, Step::Send(_)) = (&told.then, step)
+            && !worked.sends.iter().any(|(_, known, _)| *known == id)
+        {
+            worked.sends.push((*ticket, id, place));
         }
         worked.shown = schedule::step(step, told.now);
         self.compare(at, told)
@@ -271,7 +265,6 @@ impl Played {
     pub fn schedule(&self, name: &str, why: &str) -> Value {
         let works = self.works.iter().map(|worked| &worked.shown);
         json!({
-            "$schema": "./schema/schedule.schema.json",
             "name": name,
             "why": why,
             "client": self.configuration,
