@@ -66,7 +66,7 @@ pub(super) fn decide<T: TokenSet>(policy: &Policy, worker: &Worker<T>, seen: &Se
         Fate::NotSpent => 0,
     };
     let patience = if policy.rules.has(Rule::CapRetryAfter) && store_now <= last {
-        ledger.not_before.min(before_last(policy, last))
+        ledger.not_before.min(two_before_last(policy, last))
     } else {
         ledger.not_before
     };
@@ -111,6 +111,13 @@ fn backed_off<T>(policy: &Policy, ledger: &Ledger<T>, highest: &Attempt<T>, open
 /// A moment before the last one of a window, so that a worker that wakes a little late does not miss it.
 fn before_last(policy: &Policy, last: i64) -> i64 {
     last.saturating_sub(policy.send_within)
+}
+
+/// The last moment from which two attempts still fit, the first of them silent: for as long a provider's wish for patience is
+/// obeyed while an attempt is in doubt. One alone could be lost as well.
+fn two_before_last(policy: &Policy, last: i64) -> i64 {
+    let spacing = policy.send_within.saturating_add(policy.silence);
+    before_last(policy, last).saturating_sub(spacing)
 }
 
 /// Whether the highest attempt was rejected. A lower one's rejection proves nothing: the attempts after it may have been

@@ -9,7 +9,7 @@ use crate::base::error::{Action, ErrorCode, OAuthError, ReauthorizationReason};
 use crate::base::http::{HttpResponse, ResponseHeader};
 use crate::base::time::Now;
 use crate::client::configuration::Client;
-use crate::flow::event::{Event, Recovery};
+use crate::flow::event::{Deadline, Event, Recovery};
 use crate::flow::input::{Input, StoreFailure};
 use crate::flow::machine::Machine;
 use crate::flow::outcome::Outcome;
@@ -545,6 +545,56 @@ fn without_a_refresh_token_the_user_is_asked_when_the_access_token_is_over() {
         matches!(error.action(), Action::Reauthorize { reason: why, .. } if *why == reason),
         "{error:?}"
     );
+}
+
+#[test]
+fn the_end_of_a_consent_is_announced() {
+    const DAY: i64 = 86_400_000;
+    let mut world = World::connected("airwallex");
+    world.now += 53 * DAY;
+    let look = |world: &World| {
+        let stored = world.stored.as_ref();
+        world
+            .connection()
+            .read(stored, world.now, world.now())
+            .unwrap()
+            .health(world.now())
+    };
+    let health = look(&world);
+    assert_eq!((health.state, health.idle_days_left), (HealthState::AtRisk, Some(7)));
+    assert_eq!(world.run(Command::KeepAlive, |_| tokens(2)), Ok(Outcome::Kept));
+    let idle = Event::DeadlineNear {
+        deadline: Deadline::Idle,
+        left_ms: 7 * DAY,
+    };
+    assert!(world.events.contains(&idle), "{:?}", world.events);
+    assert_eq!(look(&world).state, HealthState::Healthy);
+
+    // One that ends whatever is done.
+    let profile = r#"{"id": "ending", "grants": {"authorization_code": {}, "refresh_token": {}},
+        "environments": {"sandbox": {"authorize": "https://as.example/authorize", "token": "https://as.example/token"}},
+        "answer": {"refresh_hard_expires_in": "authorization_expires_in"}}"#;
+    let client = Client::builder(Profile::from_json(profile).unwrap(), Environment::Sandbox, "client-1")
+        .client_secret("the-secret")
+        .redirect_uri("https://app.example/callback")
+        .build()
+        .unwrap();
+    let mut world = World::of(client);
+    let (pending, callback) = login(&world);
+    let year = r#"{"access_token":"access-1","refresh_token":"refresh-1","token_type":"bearer","expires_in":300,
+        "authorization_expires_in":31536000}"#;
+    assert_eq!(
+        world.run(finish(&pending, &callback), |_| json(200, year)),
+        Ok(Outcome::Connected)
+    );
+    assert_eq!(look(&world).hard_days_left, Some(365));
+    world.now += 352 * DAY;
+    let health = look(&world);
+    assert_eq!((health.state, health.hard_days_left), (HealthState::AtRisk, Some(13)));
+    assert!(health.what_to_do.is_some() && !health.recovers_by_itself);
+    // A refresh does not move it.
+    assert!(world.run(Command::obtain(), |_| tokens(2)).is_ok());
+    assert_eq!(look(&world).hard_days_left, Some(13));
 }
 
 #[test]
