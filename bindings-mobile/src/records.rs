@@ -304,6 +304,8 @@ pub enum ResourceJudgement {
 pub enum EvidenceKind {
     /// Tokens came.
     Tokens,
+    /// The request could not be built or signed.
+    NotBuilt,
     /// The request never left.
     NotSent,
     /// No whole answer came.

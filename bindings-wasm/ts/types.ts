@@ -375,6 +375,7 @@ export interface ResourceJudgementNotOurs {
  * On what a verdict rests.
  *
  * - `tokens`: Tokens came.
+ * - `not_built`: The request could not be built or signed.
  * - `not_sent`: The request never left.
  * - `no_answer`: No whole answer came.
  * - `throttled`: The provider asks to slow down.
@@ -393,6 +394,7 @@ export interface ResourceJudgementNotOurs {
  */
 export type EvidenceKind =
   | "tokens"
+  | "not_built"
   | "not_sent"
   | "no_answer"
   | "throttled"

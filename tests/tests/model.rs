@@ -77,7 +77,10 @@ fn crashes_of_all_workers_but_one_lose_nothing_while_the_window_has_attempts() {
 #[test]
 fn a_wish_for_patience_leaves_room_for_two_attempts() {
     let faults = FaultSet::of(&[Fault::AnswerLost, Fault::AnswerLostNoticed, Fault::Throttled]);
-    for scenario in scenario::providers().into_iter().filter(|one| one.name.starts_with("Airwallex")) {
+    for scenario in scenario::providers()
+        .into_iter()
+        .filter(|one| one.name.starts_with("Airwallex"))
+    {
         let line = Line::of(scenario.workers(1).budget(3).faults(faults), Limits::default());
         println!("report: patience: {}", line.words());
         assert_eq!(line.report.losses, 0, "{}", line.words());

@@ -466,6 +466,8 @@ class EvidenceKind(_Word):
 
     TOKENS = "tokens"
     """Tokens came."""
+    NOT_BUILT = "not_built"
+    """The request could not be built or signed."""
     NOT_SENT = "not_sent"
     """The request never left."""
     NO_ANSWER = "no_answer"

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use crate::base::error::ReauthorizationReason;
 use crate::base::time::MAX_MS;
 use crate::connection::ledger::{Fate, Ledger, Status, Ticket};
 use crate::connection::newcomer::Newcomer;
@@ -9,6 +10,8 @@ use crate::connection::record::{Consent, Counters, Failure, LastWords, Record};
 use crate::connection::tokens::TokenSet;
 use crate::flow::event::{Deadline, Event, Recovery};
 use crate::message::token_answer::{EvidenceKind, Settled, Tokens, Verdict};
+
+const DAY: i64 = 86_400_000;
 
 /// What was learnt from one answer, for the record's counters.
 #[derive(Clone, Debug)]
@@ -19,6 +22,8 @@ pub(crate) struct Note {
     answered: Option<i64>,
     unknown: bool,
     rejected: bool,
+    /// It says nothing about the tokens in use.
+    login: bool,
     /// The store's clock.
     at: i64,
 }
@@ -34,12 +39,32 @@ impl Note {
             },
             answered: matches!(settled.verdict, Verdict::Answered(_)).then_some(ticket.number),
             unknown: matches!(settled.verdict, Verdict::Unknown),
-            rejected: matches!(settled.verdict, Verdict::Rejected) && !ticket.is_login(),
+            rejected: matches!(settled.verdict, Verdict::Rejected),
+            login: ticket.is_login(),
+            at,
+        }
+    }
+
+    /// A request that could not even be built or signed.
+    pub(crate) fn unbuilt(at: i64, ticket: &Ticket) -> Self {
+        Self {
+            kind: EvidenceKind::NotBuilt,
+            words: LastWords {
+                status: None,
+                oauth_error: None,
+            },
+            answered: None,
+            unknown: false,
+            rejected: false,
+            login: ticket.is_login(),
             at,
         }
     }
 
     fn count(&self, counters: &mut Counters) {
+        if self.login {
+            return;
+        }
         let once_more = |number: i64| number.saturating_add(1).min(MAX_MS);
         if self.unknown {
             counters.unknown_outcomes = once_more(counters.unknown_outcomes);
@@ -89,6 +114,11 @@ pub(crate) fn compose(
         record.counters.last_success = Some(at);
     }
     match ledger.status {
+        // Nobody refused anything.
+        Status::NeedsReauthorization {
+            reason: ReauthorizationReason::NoRefreshToken,
+            ..
+        } => record.evidence = None,
         Status::NeedsReauthorization { .. } => {
             if record.evidence.is_none() {
                 let failure = record.counters.last_failure.as_ref();
@@ -190,6 +220,11 @@ pub(crate) fn deadlines(record: &Record, store_now: i64) -> Vec<Event> {
         return events;
     }
     let left = |end: Option<i64>| end.map_or(0, |end| end.saturating_sub(store_now).max(0));
+    // Once a day is enough, however often tokens are renewed.
+    let before = record.counters.last_success.unwrap_or(0);
+    if store_now / DAY == before / DAY {
+        return events;
+    }
     if record.hard_end_is_near(store_now) {
         events.push(Event::DeadlineNear {
             deadline: Deadline::Hard,

@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-use crate::base::error::OAuthError;
+use crate::base::error::{ErrorCode, OAuthError};
+use crate::base::scope;
 use crate::base::secret::Secret;
 use crate::base::time::{Now, millis};
 use crate::client::configuration::Client;
@@ -167,6 +168,35 @@ impl Adoption {
 
     pub(crate) fn asked(&self) -> &[String] {
         &self.scopes
+    }
+
+    /// Refuses what no record keeps, and scopes that no request can carry.
+    pub(crate) fn check(&self, client: &Client) -> Result<(), OAuthError> {
+        let is_token = |token: &Secret| {
+            let text = token.expose();
+            !text.trim().is_empty() && !text.chars().any(char::is_control)
+        };
+        let fault =
+            |field: &str, message: &str| Err(OAuthError::argument(ErrorCode::InvalidParameter, message).at(field));
+        if !is_token(&self.refresh_token) {
+            return fault(
+                "refresh_token",
+                "must not be empty, and must have no control characters",
+            );
+        }
+        if self.access_token.as_ref().is_some_and(|(token, _)| !is_token(token)) {
+            return fault("access_token", "must not be empty, and must have no control characters");
+        }
+        if self.account_ids.iter().any(|id| id.name.is_empty()) {
+            return fault(
+                "account_ids",
+                "an account must have the name of the field that it comes from",
+            );
+        }
+        let separator = client.profile().authorize.scope_separator;
+        scope::join(&self.scopes, separator)
+            .map(drop)
+            .map_err(|error| error.at("scopes"))
     }
 
     pub(crate) fn tokens(&self, client: &Client) -> Tokens {

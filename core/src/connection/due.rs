@@ -6,6 +6,7 @@ use crate::connection::ledger::{LoginFate, Status};
 use crate::connection::policy::Policy;
 use crate::connection::record::Record;
 use crate::connection::tokens::TokenSet;
+use crate::connection::wanted::share;
 
 const DAY: i64 = 86_400_000;
 
@@ -36,7 +37,7 @@ impl Record {
                     Some(
                         held.born_at
                             .saturating_add(life / 2)
-                            .saturating_sub(spread(key, life / 8)),
+                            .saturating_sub(share(life / 8, jitter(key))),
                     )
                 });
                 [unresolved, idle].into_iter().flatten().min()
@@ -69,8 +70,4 @@ pub(crate) fn jitter(key: &str) -> i64 {
     let hash = sha256_parts(&[b"evergrant spread", key.as_bytes()]);
     let [first, second, ..] = hash;
     i64::from(u16::from_be_bytes([first, second])) * 1_000 / 65_536
-}
-
-fn spread(key: &str, most: i64) -> i64 {
-    most.saturating_mul(jitter(key)) / 1_000
 }

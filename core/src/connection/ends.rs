@@ -117,22 +117,32 @@ fn disconnected() -> OAuthError {
     )
 }
 
-fn unresolved(delay: i64) -> OAuthError {
+/// The host began to send too late, again and again.
+pub(crate) fn begun_too_late() -> OAuthError {
+    OAuthError::new(
+        Party::Host,
+        ErrorCode::NotSent,
+        Action::RetryAfter { delay_ms: 1_000 },
+        "requests did not leave within three seconds of their step; nothing was spent",
+    )
+}
+
+pub(crate) fn unresolved(delay: i64) -> OAuthError {
     OAuthError::new(
         Party::Network,
         ErrorCode::OutcomeUnknown,
         Action::RetryAfter { delay_ms: delay },
-        "it is not known yet how an earlier request ended; nothing is lost, the next call goes on with it",
+        "there is no live access token yet, and a request may still be unresolved; nothing is lost, the next call goes on with it",
     )
 }
 
 /// The answer of the store is as old as the question, for all that is known.
-fn too_slow() -> OAuthError {
+pub(crate) fn too_slow() -> OAuthError {
     OAuthError::new(
         Party::Store,
         ErrorCode::StoreUnavailable,
         Action::RetryAfter { delay_ms: 1_000 },
-        "the store took so long to answer that the access token may be over by now; ask again",
+        "the store takes too long to answer; nothing is lost, ask again when it is faster",
     )
 }
 

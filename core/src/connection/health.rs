@@ -89,7 +89,16 @@ pub(crate) fn health(profile: &Profile, policy: &Policy, record: &Record, now: i
     let gone = matches!(state, HealthState::NeedsReauthorization | HealthState::Disconnected);
     let ends = state == HealthState::AtRisk && record.hard_end_is_near(now);
     let wants_user = gone || ends || state == HealthState::NotConnected;
-    let is_client = failure.is_some_and(|failure| failure.kind == EvidenceKind::ClientRefused);
+    let is_client = failure.is_some_and(|failure| {
+        matches!(
+            failure.kind,
+            EvidenceKind::ClientRefused
+                | EvidenceKind::RequestRefused
+                | EvidenceKind::Redirected
+                | EvidenceKind::Unauthorized
+                | EvidenceKind::NotBuilt
+        )
+    });
     Health {
         state,
         since,
@@ -98,9 +107,9 @@ pub(crate) fn health(profile: &Profile, policy: &Policy, record: &Record, now: i
             HealthState::Healthy => None,
             HealthState::NotConnected => Some(first_words(profile)),
             _ if wants_user => Some(profile.reconnect_words()),
-            _ if is_client => Some(
-                "check client id, client secret and environment; the provider does not accept the client".to_owned(),
-            ),
+            _ if is_client => {
+                Some("check the client's configuration: id, secret or key, environment and token endpoint".to_owned())
+            }
             _ => None,
         },
         who: if wants_user {
@@ -232,6 +241,7 @@ pub(crate) fn words_of(reason: ReauthorizationReason) -> &'static str {
 fn words_of_failure(failure: &Failure) -> &'static str {
     match failure.kind {
         EvidenceKind::Tokens => "tokens came",
+        EvidenceKind::NotBuilt => "the request could not be built or signed; nothing was sent",
         EvidenceKind::NotSent => "the provider cannot be reached; nothing was spent",
         EvidenceKind::NoAnswer => "the provider did not answer",
         EvidenceKind::Throttled => "the provider asks to slow down",

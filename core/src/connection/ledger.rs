@@ -318,14 +318,18 @@ impl<T: TokenSet> Ledger<T> {
         let after = |life: i64| claimed.saturating_add(life).min(MAX_MS);
         let before = self.tokens.take();
         let (idle, hard) = (tokens.idle_life(), tokens.hard_life());
+        let same_consent = before.as_ref().filter(|_| order == self.order);
+        let known = same_consent.and_then(|held| held.hard_deadline);
         self.tokens = Some(Held {
             generation: before.as_ref().map_or(1, |held| held.generation.saturating_add(1)),
             born_at: now,
             access_not_after: tokens.access_life().map_or(claimed, after),
             idle_deadline: idle.map(after),
-            hard_deadline: hard.map(after).or(before
-                .filter(|_| order == self.order)
-                .and_then(|held| held.hard_deadline)),
+            // Within one consent it never moves away: a profile's fallback counts from the consent, not from each answer.
+            hard_deadline: match (hard.map(after), known) {
+                (Some(told), Some(known)) => Some(told.min(known)),
+                (told, known) => told.or(known),
+            },
             tokens,
         });
         self.order = order;

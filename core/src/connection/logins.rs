@@ -53,7 +53,8 @@ impl<T: TokenSet> Ledger<T> {
     pub(crate) fn end_of_login(&self, policy: &Policy, login: &Login) -> i64 {
         let silent = login.code_ends(policy).max(login.silent_at(policy));
         let lives_until = self.tokens.as_ref().map_or(0, |held| held.access_not_after);
-        silent.saturating_add(policy.patience).max(lives_until)
+        let most = silent.saturating_add(policy.remembrance);
+        silent.saturating_add(policy.patience).max(lives_until.min(most))
     }
 
     /// The same for one that would be claimed at `now`.

@@ -50,8 +50,9 @@ const KNOWN: [&str; 20] = [
 ];
 
 /// The words for what a failure rested on.
-pub(crate) const KINDS: [(&str, EvidenceKind); 15] = [
+pub(crate) const KINDS: [(&str, EvidenceKind); 16] = [
     ("tokens", EvidenceKind::Tokens),
+    ("not_built", EvidenceKind::NotBuilt),
     ("not_sent", EvidenceKind::NotSent),
     ("no_answer", EvidenceKind::NoAnswer),
     ("throttled", EvidenceKind::Throttled),

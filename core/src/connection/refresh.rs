@@ -4,12 +4,12 @@ use crate::base::error::ReauthorizationReason;
 use crate::base::time::{MAX_MS, Now};
 use crate::connection::decision::{Decision, wait_until, watch};
 use crate::connection::ending;
-use crate::connection::ledger::{Attempt, Fate, Ledger, Opening, Status};
+use crate::connection::ledger::{Attempt, Fate, Held, Ledger, Opening, Status};
 use crate::connection::policy::{Policy, doubled};
 use crate::connection::rules::Rule;
 use crate::connection::tokens::TokenSet;
-use crate::connection::wanted::{Wanted, wanted};
-use crate::connection::worker::{End, Seen, Worker};
+use crate::connection::wanted::{Wanted, once_more, wanted};
+use crate::connection::worker::{End, Goal, Seen, Worker};
 
 /// The next move of a work that wants tokens.
 pub(super) fn decide<T: TokenSet>(policy: &Policy, worker: &Worker<T>, seen: &Seen<T>, now: Now) -> Decision<T> {
@@ -24,6 +24,11 @@ pub(super) fn decide<T: TokenSet>(policy: &Policy, worker: &Worker<T>, seen: &Se
         return match wanted(policy, worker, ledger, store_now) {
             Wanted::No => Decision::Done(End::Token),
             Wanted::NotYet(delay) => Decision::Done(End::FreshTokenRejected { delay }),
+            Wanted::Counted => {
+                let mut counted = ledger.clone();
+                counted.unauthorized = once_more(ledger.unauthorized, store_now, policy.longest_pace);
+                Decision::Save(Box::new(counted))
+            }
             Wanted::Never => Decision::save(ledger.give_up_for(ReauthorizationReason::NoRefreshToken, store_now)),
             // Answers without a usable access token: one work does not rotate on and on.
             Wanted::Now
@@ -153,7 +158,7 @@ fn close<T: TokenSet>(policy: &Policy, worker: &Worker<T>, seen: &Seen<T>, openi
     let user_gone = is_user_gone(policy, worker, seen, now);
     let is_rejected = is_rejected(ledger) || user_gone;
     if policy.rules.has(Rule::Patience)
-        && let Some(wait) = wait_until(end_of_patience(policy, ledger, opening), store_now)
+        && let Some(wait) = wait_until(end_of_patience(policy, worker.goal, ledger, opening), store_now)
     {
         return wait;
     }
@@ -184,18 +189,25 @@ fn close<T: TokenSet>(policy: &Policy, worker: &Worker<T>, seen: &Seen<T>, openi
 
 /// How long a silent holder may still bring the answer, counted from the end of the window: at least as long as
 /// [`Policy::patience`], and while the access token lives, because nobody needs another one before.
-fn end_of_patience<T: TokenSet>(policy: &Policy, ledger: &Ledger<T>, opening: Opening) -> i64 {
+fn end_of_patience<T: TokenSet>(policy: &Policy, goal: Goal, ledger: &Ledger<T>, opening: Opening) -> i64 {
     let open = ledger.attempts.iter().filter(|attempt| attempt.fate == Fate::Open);
     let Some(silent) = open.map(|attempt| attempt.send_by.saturating_add(policy.silence)).max() else {
         return 0;
     };
-    let lives_until = ledger.tokens.as_ref().map_or(0, |held| held.access_not_after);
+    // Where a resource rejects the access token, or the consent itself is in doubt, that life is worth nothing.
+    let worthless = |held: &Held<T>| match goal {
+        Goal::Unauthorized { generation } | Goal::Verify { generation } => held.generation <= generation,
+        _ => false,
+    };
+    let held = ledger.tokens.as_ref().filter(|held| !worthless(held));
+    let lives_until = held.map_or(0, |held| held.access_not_after);
     let end = if policy.window >= Policy::UNLIMITED {
         silent
     } else {
         policy.window_end(opening.at).max(silent)
     };
-    end.saturating_add(policy.patience).max(lives_until)
+    let most = end.saturating_add(policy.remembrance);
+    end.saturating_add(policy.patience).max(lives_until.min(most))
 }
 
 /// While a code may be at risk, no refresh token is: where a new code kills the old tokens, the refresh would be taken

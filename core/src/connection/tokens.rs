@@ -51,8 +51,10 @@ impl TokenSet for Tokens {
     }
 
     fn inherit(&mut self, previous: &Self) {
-        if self.account_ids.is_empty() {
-            self.account_ids.clone_from(&previous.account_ids);
+        for id in &previous.account_ids {
+            if self.account_ids.iter().all(|known| known.name != id.name) {
+                self.account_ids.push(id.clone());
+            }
         }
         if self.refresh_token.is_none() {
             self.refresh_token.clone_from(&previous.refresh_token);

@@ -1,6 +1,6 @@
 //! When tokens are wanted other than those in use.
 
-use crate::connection::ledger::{Ledger, Repeated};
+use crate::connection::ledger::{Held, Ledger, Repeated};
 use crate::connection::policy::{Policy, doubled};
 use crate::connection::tokens::TokenSet;
 use crate::connection::worker::{Goal, Worker};
@@ -11,7 +11,9 @@ pub(super) enum Wanted {
     Now,
     /// A resource rejects a token that is too young to be replaced.
     NotYet(i64),
-    /// There is no refresh token, and the access token is over or rejected.
+    /// There is no refresh token, and a resource rejects an access token that should live: that is counted.
+    Counted,
+    /// There is no refresh token, and the access token is over, or rejected for long.
     Never,
 }
 
@@ -19,12 +21,7 @@ pub(super) fn wanted<T: TokenSet>(policy: &Policy, worker: &Worker<T>, ledger: &
     let Some(held) = &ledger.tokens else { return Wanted::No };
     let when = |wanted: bool| if wanted { Wanted::Now } else { Wanted::No };
     if !held.tokens.can_refresh() {
-        let is_over = match worker.goal {
-            Goal::Obtain { .. } => held.access_not_after <= store_now,
-            Goal::Unauthorized { generation } => held.generation <= generation,
-            _ => false,
-        };
-        return if is_over { Wanted::Never } else { Wanted::No };
+        return irreplaceable(policy, worker.goal, ledger, held, store_now);
     }
     match worker.goal {
         Goal::Disconnect | Goal::Settle | Goal::Finish { .. } | Goal::Adopt { .. } => Wanted::No,
@@ -45,13 +42,8 @@ pub(super) fn wanted<T: TokenSet>(policy: &Policy, worker: &Worker<T>, ledger: &
             if held.generation > generation {
                 return Wanted::No;
             }
-            let Repeated { times, at } = ledger.unauthorized;
-            let spacing = doubled(
-                policy.unauthorized_spacing,
-                times.saturating_sub(1),
-                policy.longest_pace,
-            );
-            let spaced = if times > 0 { at.saturating_add(spacing) } else { 0 };
+            let times = ledger.unauthorized.times;
+            let spaced = spaced(policy, ledger.unauthorized);
             let aged = held.born_at.saturating_add(policy.fresh_access);
             match spaced.max(aged).saturating_sub(store_now) {
                 delay if delay > 0 && times > 0 => Wanted::NotYet(delay),
@@ -61,8 +53,36 @@ pub(super) fn wanted<T: TokenSet>(policy: &Policy, worker: &Worker<T>, ledger: &
     }
 }
 
+/// An access token that cannot be renewed. One 401 is no proof that it is dead: a wrong host answers so as well.
+fn irreplaceable<T>(policy: &Policy, goal: Goal, ledger: &Ledger<T>, held: &Held<T>, store_now: i64) -> Wanted {
+    let is_over = held.access_not_after <= store_now;
+    match goal {
+        Goal::Obtain { .. } if is_over => Wanted::Never,
+        Goal::Unauthorized { generation } if held.generation <= generation => {
+            let wait = spaced(policy, ledger.unauthorized).saturating_sub(store_now);
+            match ledger.unauthorized.times {
+                _ if is_over => Wanted::Never,
+                _ if wait > 0 => Wanted::NotYet(wait),
+                times if times >= policy.refusals => Wanted::Never,
+                _ => Wanted::Counted,
+            }
+        }
+        _ => Wanted::No,
+    }
+}
+
+/// The moment from which a 401 may lead to something again.
+fn spaced(policy: &Policy, Repeated { times, at }: Repeated) -> i64 {
+    let spacing = doubled(
+        policy.unauthorized_spacing,
+        times.saturating_sub(1),
+        policy.longest_pace,
+    );
+    if times > 0 { at.saturating_add(spacing) } else { 0 }
+}
+
 /// So many parts per thousand of a length.
-fn share(length: i64, per_mille: i64) -> i64 {
+pub(super) fn share(length: i64, per_mille: i64) -> i64 {
     length / 1_000 * per_mille.clamp(0, 1_000)
 }
 

@@ -16,7 +16,7 @@ use crate::base::digest::{fingerprint, first_128, sha256_parts};
 use crate::base::entropy::Entropy;
 use crate::base::error::OAuthError;
 use crate::base::http::{HttpRequest, HttpResponse};
-use crate::base::time::{Now, millis};
+use crate::base::time::{MAX_MS, Now, millis};
 use crate::client::assertion::SignatureEncoding;
 use crate::client::configuration::Client;
 use crate::connection::chronicle::{Note, Noted, compose, deadlines, happened};
@@ -46,6 +46,13 @@ const EXCHANGE: i64 = 120_000;
 const REVOCATION: i64 = 10_000;
 /// The provider refuses the client for so many other connections: then it is the client that is wrong.
 const FAILING: u32 = 2;
+/// So many conflicts in a row, or claims that came too late, are no coincidence: the work ends instead of trying for ever.
+const MOST_CONFLICTS: u32 = 10;
+const MOST_LATE: u32 = 3;
+/// A caller does not wait for ever for a provider that does not answer: after two silences and a minute the work ends. The
+/// exchanges go on, and the next work finds the attempts in the record.
+const MOST_SILENCES: u32 = 2;
+const PATIENCE: i64 = 60_000;
 /// Hosts wait with timers of 31 bits.
 const LONGEST_WAIT: i64 = i32::MAX as i64;
 /// A difference between the provider's clock and this machine's that is worth a word.
@@ -108,6 +115,14 @@ pub struct Work {
     error: Option<OAuthError>,
     store_error: Option<OAuthError>,
     holding: bool,
+    /// The last save was one of which nobody knows.
+    doubted: bool,
+    /// Conflicts in a row.
+    conflicts: u32,
+    /// Claims that were too late to be sent.
+    late: u32,
+    /// Requests that were not waited for any longer.
+    silences: u32,
     warned: bool,
     /// What it ended with, first: what comes late changes the connection, not that.
     ended: Option<Result<Outcome, OAuthError>>,
@@ -172,6 +187,10 @@ impl Work {
             error: None,
             store_error: None,
             holding: false,
+            doubted: false,
+            conflicts: 0,
+            late: 0,
+            silences: 0,
             warned: false,
             ended: None,
             step: Step::Wait(Wait { delay_ms: 0 }),
@@ -219,6 +238,7 @@ impl Work {
                 }
             },
             Command::Adopt(adoption) => {
+                adoption.check(&client)?;
                 let digest = hash(&[b"evergrant adoption", adoption.refresh_token().expose().as_bytes()]);
                 self.newcomer = Some(Newcomer {
                     consent_id: entropy.id("consent"),
@@ -265,6 +285,37 @@ impl Work {
         self.worker = worker;
         if progress == Progress::NewStep {
             self.show(now);
+        }
+        if self.holding && !self.has_answer_in_hand() {
+            self.holding = false;
+            self.events.push(Event::PersistRecovered);
+        }
+    }
+
+    fn has_answer_in_hand(&self) -> bool {
+        let is_answer = |report: &Report<Tokens>| matches!(report.outcome, Learnt::Answered(_));
+        self.worker.hand.iter().any(is_answer)
+    }
+
+    /// Ends the work for its caller: what is in the hand is still written down, and late answers are still taken.
+    fn end_early(&mut self, error: OAuthError) {
+        self.ended.get_or_insert(Err(error));
+        self.worker.goal = Goal::Settle;
+    }
+
+    /// A claim was saved, or its request signed or begun, too late to leave.
+    fn too_late(&mut self, error: OAuthError) {
+        self.late = self.late.saturating_add(1);
+        if self.late >= MOST_LATE {
+            self.end_early(error);
+        }
+    }
+
+    /// The store did not do what was wished.
+    fn failed(&mut self, now: Now, unknown: bool) {
+        self.tell(now, What::StoreFailed { unknown });
+        if self.has_answer_in_hand() && !core::mem::replace(&mut self.holding, true) {
+            self.events.push(Event::PersistFailing);
         }
     }
 
@@ -424,6 +475,15 @@ impl Work {
 
     /// The request could not even be built: nothing was spent, and trying again at once would fare no better.
     fn unbuilt(&mut self, ticket: Ticket, error: OAuthError, now: Now) {
+        let at = self.worker.seen.as_ref().map_or(0, |seen| seen.latest(now));
+        self.notes.push(Note::unbuilt(at, &ticket));
+        if !ticket.is_login() {
+            self.events.push(Event::RefreshNotSpent {
+                attempt: ticket.number,
+                kind: EvidenceKind::NotBuilt,
+                retry_after_ms: None,
+            });
+        }
         self.error = Some(error);
         self.policy.longest_wait = 0;
         let outcome = Learnt::NotSpent {
@@ -444,7 +504,10 @@ impl Work {
             None => Err(signing_failed()),
         };
         match (signed, ticket) {
-            (Ok(_), Some(ticket)) if now.is_past(outgoing.send_by) => self.tell(now, What::Learnt(never_left(ticket))),
+            (Ok(_), Some(ticket)) if now.is_past(outgoing.send_by) => {
+                self.too_late(signing_failed());
+                self.tell(now, What::Learnt(never_left(ticket)));
+            }
             (Ok(request), _) => self.put_request(request, outgoing, now),
             (Err(error), Some(ticket)) => self.unbuilt(ticket, error, now),
             (Err(_), None) => self.tell(now, What::Revoked),
@@ -452,17 +515,34 @@ impl Work {
     }
 
     fn loaded(&mut self, now: Now, stored: Option<&Stored>, store_now: i64, conflict: bool) {
+        let store_now = store_now.clamp(0, MAX_MS);
         let version = stored.map_or(0, Stored::version);
         let record = match Record::stored(stored, self.connection.client()) {
             Ok(record) => record,
             // As if the store had failed; what belongs to another client is never touched.
             Err(error) => {
                 self.store_error = Some(error);
-                return self.tell(now, What::StoreFailed { unknown: false });
+                return self.failed(now, false);
             }
         };
+        if self.saving.as_ref() == Some(&record) {
+            // A save of which nobody knew whether it was done: it was.
+            self.chronicle();
+        }
+        self.conflicts = if conflict {
+            self.conflicts.saturating_add(1)
+        } else {
+            self.conflicts
+        };
+        if self.conflicts >= MOST_CONFLICTS {
+            // A store that compares with something else than what it shows, such as a replica.
+            self.conflicts = 0;
+            self.store_error = Some(store_unavailable());
+            return self.failed(now, false);
+        }
         self.look(&record, store_now);
-        if self.is_other_account(&record) {
+        let nothing_at_stake = self.sends.is_empty() && self.worker.hand.is_empty() && self.worker.pledge.is_none();
+        if nothing_at_stake && self.is_other_account(&record) {
             return self.finish(Ok(Outcome::DifferentAccount));
         }
         let ledger = record.ledger.clone();
@@ -525,21 +605,33 @@ impl Work {
         !closed && code.account_ids().iter().any(differs)
     }
 
+    /// What was being saved is saved.
+    fn chronicle(&mut self) {
+        let Some(record) = self.saving.take() else { return };
+        let base = self.base.take();
+        let round = Noted {
+            notes: self.notes.get(..self.noted).unwrap_or_default(),
+            ended: self.ended.is_some(),
+        };
+        self.events.extend(happened(base.as_ref(), &record, &round));
+        self.base = Some(record);
+        self.notes.drain(..self.noted.min(self.notes.len()));
+        self.noted = 0;
+    }
+
     fn saved(&mut self, now: Now, store_now: i64) {
-        if let Some(record) = self.saving.take() {
-            let base = self.base.take();
-            let round = Noted {
-                notes: self.notes.get(..self.noted).unwrap_or_default(),
-                ended: self.ended.is_some(),
-            };
-            self.events.extend(happened(base.as_ref(), &record, &round));
-            self.base = Some(record);
-            self.notes.drain(..self.noted.min(self.notes.len()));
-            self.noted = 0;
+        self.chronicle();
+        self.doubted = false;
+        self.conflicts = 0;
+        if let Wish::Save {
+            claim: Some((_, send_by)),
+            ..
+        } = &self.worker.step
+            && now.is_past(*send_by)
+        {
+            self.too_late(ends::too_slow());
         }
-        if core::mem::take(&mut self.holding) {
-            self.events.push(Event::PersistRecovered);
-        }
+        let store_now = store_now.clamp(0, MAX_MS);
         self.tell(now, What::Saved { store_now });
     }
 
@@ -549,12 +641,9 @@ impl Work {
             StoreFailure::Down | StoreFailure::Unknown => store_unavailable(),
         });
         let is_save = matches!(self.step, Step::Save(_));
-        let unknown = is_save && failure == StoreFailure::Unknown;
-        self.tell(now, What::StoreFailed { unknown });
-        let answered = |report: &Report<Tokens>| matches!(report.outcome, Learnt::Answered(_));
-        if self.worker.hand.iter().any(answered) && !core::mem::replace(&mut self.holding, true) {
-            self.events.push(Event::PersistFailing);
-        }
+        // Once it is read back; a second doubt in a row is a store that does not write.
+        let unknown = is_save && failure == StoreFailure::Unknown && !core::mem::replace(&mut self.doubted, true);
+        self.failed(now, unknown);
     }
 
     /// What came of a request, in time or late; a second word about one that is over is ignored.
@@ -576,6 +665,9 @@ impl Work {
             self.compare_clocks(answer, now);
         }
         if unsent {
+            if is_current {
+                self.too_late(ends::begun_too_late());
+            }
             return self.tell(now, What::Learnt(never_left(ticket)));
         }
         let settled = self.connection.client().settle(&request, reply, now);
@@ -583,12 +675,23 @@ impl Work {
             // The host only stopped waiting. Nothing is known, and the exchange goes on.
             if is_current {
                 self.error = settled.error();
+                self.silences = self.silences.saturating_add(1);
+                if self.silences >= MOST_SILENCES && now.longest_since(self.worker.begun) >= PATIENCE {
+                    self.end_early(ends::unresolved(1_000));
+                }
                 self.tell(now, What::Silent);
             }
             return;
         }
         let report = self.judge(ticket, settled, now);
+        let is_answer = matches!(report.outcome, Learnt::Answered(_));
         self.tell(now, What::Learnt(report));
+        let is_taken = matches!(self.step, Step::Save(_) | Step::Send(_) | Step::Sign(_)) || self.has_answer_in_hand();
+        if is_answer && !is_taken {
+            // Nothing was written: it belongs to a consent that is not in use any more.
+            self.notes.pop();
+            self.events.push(Event::AnswerIgnored { order: ticket.order });
+        }
     }
 
     /// The verdict on an answer, as the table reads it.
@@ -602,10 +705,12 @@ impl Work {
         }
         let evidence = &settled.evidence;
         let refused = matches!(evidence.kind, EvidenceKind::ClientRefused);
+        let mut retry_after = evidence.retry_after_ms;
         if refused && !self.tried_other_secret && self.connection.client().has_next_client_secret() {
-            // While secrets are rotated: the other one, once per work.
+            // While secrets are rotated: the other one, once per work, and at once.
             self.tried_other_secret = true;
             self.connection.choice = self.connection.choice.other();
+            retry_after = Some(0);
         } else if refused || evidence.kind == EvidenceKind::RequestRefused {
             // Waiting does not mend a configuration.
             self.policy.longest_wait = 0;
@@ -613,7 +718,7 @@ impl Work {
         let outcome = match settled.verdict {
             Verdict::Answered(tokens) => Learnt::Answered(self.complete(&ticket, tokens)),
             Verdict::NotSpent => Learnt::NotSpent {
-                retry_after: evidence.retry_after_ms,
+                retry_after,
                 unsent: false,
                 client_refused: refused,
             },

@@ -597,6 +597,250 @@ fn the_end_of_a_consent_is_announced() {
     assert_eq!(look(&world).hard_days_left, Some(13));
 }
 
+/// Performs at most so many steps.
+fn steps_to_the_end(
+    world: &mut World,
+    work: &mut Work,
+    mut perform: impl FnMut(&mut World, &mut Work),
+) -> Option<Result<Outcome, OAuthError>> {
+    for _ in 0..300 {
+        if let Step::Done(result) = work.step().1 {
+            return Some((**result).clone());
+        }
+        perform(world, work);
+    }
+    None
+}
+
+#[test]
+fn a_store_that_never_says_whether_it_wrote_is_not_asked_for_ever() {
+    for command in [Command::obtain(), Command::Disconnect] {
+        let mut world = World::connected("airwallex");
+        world.now += 300_000;
+        let mut work = world.work(command);
+        let result = steps_to_the_end(&mut world, &mut work, |world, work| {
+            world.failing = matches!(work.step().1, Step::Save(_)).then_some(StoreFailure::Unknown);
+            world.perform(work, &mut |_| panic!("nothing is saved, so nothing is sent"));
+        });
+        assert_eq!(result.unwrap().unwrap_err().code(), ErrorCode::StoreUnavailable);
+    }
+}
+
+#[test]
+fn a_store_that_only_shows_conflicts_is_not_asked_for_ever() {
+    let mut world = World::connected("airwallex");
+    world.now += 300_000;
+    let mut work = world.work(Command::obtain());
+    let result = steps_to_the_end(&mut world, &mut work, |world, work| {
+        let (id, step) = work.step();
+        if matches!(step, Step::Save(_)) {
+            let stored = world.stored.clone();
+            let store_now = world.now;
+            work.answer(id, world.now(), Input::Conflict { stored, store_now })
+                .unwrap();
+        } else {
+            world.perform(work, &mut |_| panic!("nothing is saved, so nothing is sent"));
+        }
+    });
+    assert_eq!(result.unwrap().unwrap_err().code(), ErrorCode::StoreUnavailable);
+}
+
+#[test]
+fn a_store_that_is_too_slow_for_any_claim_is_said_to_be() {
+    let mut world = World::connected("airwallex");
+    world.now += 300_000;
+    let mut work = world.work(Command::obtain());
+    let result = steps_to_the_end(&mut world, &mut work, |world, work| {
+        world.now += 1_600;
+        world.perform(work, &mut |_| panic!("every claim is too late"));
+    });
+    assert_eq!(result.unwrap().unwrap_err().code(), ErrorCode::StoreUnavailable);
+    // What was claimed in vain is written down, and the next work goes on at once.
+    assert_eq!(served(world.run(Command::obtain(), |_| tokens(2))), "access-2");
+}
+
+#[test]
+fn a_caller_does_not_wait_for_ever_for_a_provider_that_is_silent() {
+    let square = r#"{"id": "square", "grants": {"refresh_token": {}}, "refresh": {"window": {"type": "unlimited"}},
+        "environments": {"sandbox": {"token": "https://as.example/token"}}}"#;
+    let client = Client::builder(Profile::from_json(square).unwrap(), Environment::Sandbox, "client-1")
+        .client_secret("the-secret")
+        .build()
+        .unwrap();
+    let mut world = World::of(client);
+    let adoption = Command::Adopt(Box::new(Adoption::new("refresh-1")));
+    assert_eq!(
+        world.run(adoption, |_| panic!("nothing is sent")),
+        Ok(Outcome::Connected)
+    );
+    let began = world.now;
+    let error = world.run(Command::obtain(), |_| silent()).unwrap_err();
+    assert!(
+        matches!(error.action(), Action::RetryAfter { delay_ms: 1_000 }),
+        "{error:?}"
+    );
+    assert!(world.now - began < 150_000, "{}", world.now - began);
+    assert_eq!(served(world.run(Command::obtain(), |_| tokens(2))), "access-2");
+}
+
+#[test]
+fn what_no_record_keeps_is_not_adopted() {
+    let mut world = World::connected("airwallex");
+    let adoptions = [
+        (Adoption::new(""), "refresh_token"),
+        (Adoption::new("r").access_token("\n", Duration::ZERO), "access_token"),
+        (Adoption::new("r").account_id("", "1"), "account_ids"),
+        (Adoption::new("r").scopes(vec![String::new()]), "scopes"),
+    ];
+    for (adoption, field) in adoptions {
+        let error = world
+            .run(Command::Adopt(Box::new(adoption)), |_| panic!("nothing is sent"))
+            .unwrap_err();
+        assert_eq!(error.details().field.as_deref(), Some(field), "{error:?}");
+    }
+    assert_eq!(
+        served(world.run(Command::obtain(), |_| panic!("nothing is sent"))),
+        "access-1"
+    );
+}
+
+#[test]
+fn one_401_does_not_give_up_a_token_that_cannot_be_renewed() {
+    let mut world = World::new("airwallex");
+    let (pending, callback) = login(&world);
+    let only_access = r#"{"access_token":"access-1","token_type":"bearer","expires_in":36000}"#;
+    assert_eq!(
+        world.run(finish(&pending, &callback), |_| json(200, only_access)),
+        Ok(Outcome::Connected)
+    );
+    let fingerprint = crate::base::digest::fingerprint("access-1");
+    let mut reported = Vec::new();
+    for _ in 0..4 {
+        let fingerprint = fingerprint.clone();
+        let result = world.run(Command::Rejected { fingerprint }, |_| panic!("nothing can be sent"));
+        let error = result.unwrap_err();
+        reported.push(error.code());
+        if let Action::RetryAfter { delay_ms } = error.action() {
+            assert_eq!(
+                served(world.run(Command::obtain(), |_| panic!("nothing is sent"))),
+                "access-1"
+            );
+            world.now += delay_ms;
+        }
+    }
+    let rejected = ErrorCode::FreshTokenRejected;
+    assert_eq!(
+        reported,
+        [rejected, rejected, rejected, ErrorCode::ReauthorizationRequired]
+    );
+}
+
+/// The work up to where an answer is in its hand and about to be saved.
+fn with_answer_in_hand(world: &mut World) -> Work {
+    world.now += 300_000;
+    let mut work = world.work(Command::obtain());
+    loop {
+        let is_send = matches!(work.step().1, Step::Send(_));
+        world.perform(&mut work, &mut |_| tokens(2));
+        if is_send {
+            return work;
+        }
+    }
+}
+
+#[test]
+fn a_record_that_cannot_be_read_does_not_cost_the_answer_in_hand() {
+    let mut world = World::connected("airwallex");
+    let mut work = with_answer_in_hand(&mut world);
+    let stored = world
+        .stored
+        .replace(Stored::new(9, b"{\"format\":{\"major\":2,\"minor\":0}}".to_vec()));
+    for _ in 0..10 {
+        world.perform(&mut work, &mut |_| panic!("nothing is sent"));
+    }
+    assert!(work.is_holding() && world.events.contains(&Event::PersistFailing));
+    world.stored = stored;
+    assert_eq!(
+        served(world.drive(&mut work, |_| panic!("nothing is sent"))),
+        "access-2"
+    );
+    assert!(!work.is_holding() && world.events.contains(&Event::PersistRecovered));
+}
+
+#[test]
+fn a_save_that_was_done_without_anybody_knowing_is_told_when_it_is_found() {
+    let mut world = World::connected("airwallex");
+    let mut work = with_answer_in_hand(&mut world);
+    let Step::Save(save) = work.step().1.clone() else {
+        panic!("the answer is saved");
+    };
+    world.stored = Some(save.record);
+    world.failing = Some(StoreFailure::Unknown);
+    world.perform(&mut work, &mut |_| panic!("nothing is sent"));
+    world.failing = None;
+    assert_eq!(
+        served(world.drive(&mut work, |_| panic!("nothing is sent"))),
+        "access-2"
+    );
+    let succeeded = |event: &&Event| matches!(event, Event::RefreshSucceeded { .. });
+    assert_eq!(world.events.iter().filter(succeeded).count(), 1, "{:?}", world.events);
+    assert!(
+        !world
+            .events
+            .iter()
+            .any(|event| matches!(event, Event::SiblingRefreshed { .. }))
+    );
+    assert!(!work.is_holding());
+}
+
+#[test]
+fn a_login_says_nothing_about_the_tokens_in_use() {
+    let mut world = World::connected("airwallex");
+    let (pending, callback) = login(&world);
+    let refused = json(400, r#"{"error":"invalid_grant"}"#);
+    assert_eq!(
+        world.run(finish(&pending, &callback), |_| refused.clone()),
+        Ok(Outcome::LoginLost)
+    );
+    let mut work = world.work(Command::KeepAlive);
+    let _ = world.drive(&mut work, |_| panic!("nothing is sent"));
+    let health = work.connection().health(world.now());
+    assert_eq!((health.state, health.failures_in_a_row), (HealthState::Healthy, 0));
+}
+
+#[test]
+fn the_second_secret_is_tried_at_once_also_while_others_fail() {
+    let two = Client::builder(
+        Profile::built_in("airwallex").unwrap(),
+        Environment::Sandbox,
+        "client-1",
+    )
+    .client_secret("the-secret")
+    .next_client_secret("the-next-one")
+    .build()
+    .unwrap();
+    let mut world = World::of(two);
+    let adoption = Command::Adopt(Box::new(Adoption::new("refresh-1")));
+    assert_eq!(
+        world.run(adoption, |_| panic!("nothing is sent")),
+        Ok(Outcome::Connected)
+    );
+    let health = ClientHealth::new(None, 5);
+    let mut work = world
+        .client
+        .work(&world.connection(), Command::obtain(), health, world.now(), entropy(99));
+    let began = world.now;
+    let result = world.drive(&mut work, |send| {
+        if send.request.body().contains("the-next-one") {
+            tokens(2)
+        } else {
+            json(401, r#"{"error":"invalid_client"}"#)
+        }
+    });
+    assert_eq!(served(result), "access-2");
+    assert_eq!(world.now, began);
+}
+
 #[test]
 fn a_record_of_another_client_or_format_is_left_alone() {
     let mut world = World::connected("airwallex");

@@ -166,7 +166,7 @@ impl<P: Surroundings> Engine<P> {
         match self.read(&connection, asked).await {
             Ok(read) => slot.lock().take(read, asked),
             // What was seen is still the best that is known.
-            Err(error) if known && error.code() == ErrorCode::StoreUnavailable => (),
+            Err(error) if known && matches!(error.code(), ErrorCode::StoreUnavailable | ErrorCode::StoreLocked) => (),
             Err(error) => return Err(error),
         }
         Ok(slot.lock().connection.health(self.around.now()))

@@ -63,13 +63,10 @@ impl Slot {
 }
 
 impl State {
-    /// Takes over what was seen, unless something later is known: the work of a late answer may end after another.
+    /// Takes over what was seen, unless something was seen later: the work of a late answer may end after another. What a
+    /// record says of its own age is not asked, because a record may have been erased or restored.
     pub(crate) fn take(&mut self, connection: Connection, seen: Now) {
-        let age = |connection: &Connection| {
-            let ledger = connection.record()?.ledger();
-            Some((ledger.order, ledger.generation()))
-        };
-        if age(&connection) >= age(&self.connection) {
+        if self.seen.is_none_or(|before| before.steady <= seen.steady) {
             self.connection = connection;
             self.seen = Some(seen);
         }
@@ -218,14 +215,16 @@ mod tests {
         let (newer, _) = adopted(&client, "newer", Some(record));
         let slot = Slot::new(client.connection("acct_1").unwrap());
         let mut state = slot.lock();
-        let mut token_after = |connection: &Connection| {
-            state.take(connection.clone(), NOW);
+        let mut token_after = |connection: &Connection, seen: i64| {
+            state.take(connection.clone(), NOW.later(seen));
             let token = state.token(NOW, Duration::ZERO).unwrap();
             token.token().expose().to_owned()
         };
-        assert_eq!(token_after(&older), "older");
-        assert_eq!(token_after(&newer), "newer");
-        assert_eq!(token_after(&older), "newer");
+        assert_eq!(token_after(&older, 1), "older");
+        assert_eq!(token_after(&newer, 2), "newer");
+        assert_eq!(token_after(&older, 1), "newer");
+        // What was read last counts, also where the record went back.
+        assert_eq!(token_after(&older, 3), "older");
     }
 
     #[test]

@@ -93,6 +93,8 @@ impl fmt::Debug for Tokens {
 pub enum EvidenceKind {
     /// Tokens came.
     Tokens,
+    /// The request could not be built or signed.
+    NotBuilt,
     /// The request never left.
     NotSent,
     /// No whole answer came.
@@ -162,7 +164,7 @@ impl Settled {
         };
         let (party, code, action, message) = match evidence.kind {
             EvidenceKind::Tokens => return None,
-            EvidenceKind::NotSent => (
+            EvidenceKind::NotBuilt | EvidenceKind::NotSent => (
                 Party::Network,
                 ErrorCode::NotSent,
                 wait(1_000),

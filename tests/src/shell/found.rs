@@ -97,6 +97,9 @@ pub fn kept() -> Result<Vec<Kept>, String> {
         let shipped = case.scenario.clone().impatient();
         let run = run(&shipped, &effect.acts);
         let played = Played::of(&shipped, &run.start, &run.told).map_err(|fault| format!("{name}: {fault}"))?;
+        if played.ended_early {
+            return Err(format!("{name}: a work was ended early"));
+        }
         let why = format!(
             "docs/lifecycle.md: without the rule '{name}' these faults lead to something that must not be ({}); with it, this happens",
             case.scenario.name
