@@ -1,5 +1,7 @@
 //! What a work decides that wants tokens by refreshing them: whether, when, and when to give up.
 
+use alloc::boxed::Box;
+
 use crate::base::error::ReauthorizationReason;
 use crate::base::time::{MAX_MS, Now};
 use crate::connection::decision::{Decision, wait_until, watch};
