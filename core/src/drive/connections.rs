@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 use std::sync::Arc;
+use std::vec::Vec;
 
 use crate::base::error::OAuthError;
 use crate::base::secret::Secret;
@@ -19,6 +20,7 @@ use crate::flow::event::Event;
 use crate::message::access_token::AccessToken;
 use crate::message::authorize::{AuthorizationRequest, Login};
 use crate::message::binding::Binding;
+use crate::message::callback::NamedValue;
 use crate::message::pending::Pending;
 
 /// The connections of one client, each under a key that the host chooses (`acct_123`).
@@ -208,6 +210,11 @@ impl<H: Host + Send + Sync + 'static, S: Store + Send + Sync + 'static> Connecti
     /// The key.
     pub fn key(&self) -> &str {
         self.slot.key()
+    }
+
+    /// The accounts that the consent is for, where the provider named them; none before anything was read.
+    pub fn account_ids(&self) -> Vec<NamedValue> {
+        self.engine.account_ids(&self.slot)
     }
 
     /// A live access token with at least `min_life` left; a fresh one where no token has that much.

@@ -8,6 +8,7 @@
 use core::time::Duration;
 use std::boxed::Box;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::vec::Vec;
 
 use crate::base::error::{Action, ErrorCode, OAuthError, Party};
 use crate::base::time::Now;
@@ -31,6 +32,7 @@ use crate::flow::outcome::Outcome;
 use crate::flow::step::{Send as Request, StepId};
 use crate::message::access_token::AccessToken;
 use crate::message::authorize::{AuthorizationRequest, Login};
+use crate::message::callback::NamedValue;
 
 /// What was seen longer ago is read again before it is called healthy.
 const STALE: i64 = 60_000;
@@ -170,6 +172,11 @@ impl<P: Surroundings> Engine<P> {
             Err(error) => return Err(error),
         }
         Ok(slot.lock().connection.health(self.around.now()))
+    }
+
+    /// The accounts of the connection, as far as it was seen.
+    pub(crate) fn account_ids(&self, slot: &Slot) -> Vec<NamedValue> {
+        slot.lock().connection.account_ids().to_vec()
     }
 
     /// The connection as the store has it now.
