@@ -5,32 +5,25 @@
 //! goes on when it has waited long enough, and a late answer is handed in when it comes, also after the end of the job;
 //! what is to be done about it is then done beside the next job, as if by another worker.
 
-use core::time::Duration;
 use std::boxed::Box;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::vec::Vec;
 
-use crate::base::error::{Action, ErrorCode, OAuthError, Party};
+use crate::base::error::{ErrorCode, OAuthError};
 use crate::base::time::Now;
 use crate::client::configuration::Client;
-use crate::connection::command::{Adoption, Command, Finish};
 use crate::connection::health::Health;
 use crate::connection::value::Connection;
-use crate::drive::finished::Finished;
-use crate::drive::gate::{Gate, Pass};
+use crate::drive::gate::Gate;
 use crate::drive::inbox::Inbox;
-use crate::drive::job::{Ended, Job};
 use crate::drive::peers::Peers;
-use crate::drive::run::Run;
 use crate::drive::slot::{Slot, Slots};
 use crate::drive::surroundings::Surroundings;
 use crate::drive::wake;
 use crate::flow::event::Event;
 use crate::flow::faults::{store_locked, store_unavailable};
 use crate::flow::input::{Input, StoreFailure};
-use crate::flow::outcome::Outcome;
 use crate::flow::step::{Send as Request, StepId};
-use crate::message::access_token::AccessToken;
 use crate::message::authorize::{AuthorizationRequest, Login};
 use crate::message::callback::NamedValue;
 
@@ -85,76 +78,6 @@ impl<P: Surroundings> Engine<P> {
         slots.get(key, || self.client.connection(key))
     }
 
-    pub(crate) async fn token(
-        self: &Arc<Self>,
-        slot: &Arc<Slot>,
-        min_life: Duration,
-    ) -> Result<AccessToken, OAuthError> {
-        let now = self.around.now();
-        let (token, wants_work) = {
-            let state = slot.lock();
-            let quiet = state.quiet.is_some_and(|until| !now.is_past(until));
-            let wants_work = state.running.is_none() && !quiet && state.connection.wants_work(now);
-            (state.token(now, min_life), wants_work)
-        };
-        if let Some(token) = token {
-            if wants_work {
-                // Nobody waits for it, so that it cannot be begun is no outage.
-                let _ = self.put(slot, Command::obtain());
-            }
-            return Ok(token);
-        }
-        let asked = self.ask(slot, Command::Obtain { min_life }).await;
-        self.or_living(slot, asked)
-    }
-
-    pub(crate) async fn rejected(
-        self: &Arc<Self>,
-        slot: &Arc<Slot>,
-        token: &AccessToken,
-    ) -> Result<AccessToken, OAuthError> {
-        let command = Command::Rejected {
-            fingerprint: token.fingerprint(),
-        };
-        match self.ask(slot, command).await? {
-            Outcome::Token(token) => Ok(token),
-            _ => Err(odd()),
-        }
-    }
-
-    /// The previous token, as long as it lives, where only the store stands in the way of another one.
-    fn or_living(&self, slot: &Slot, asked: Ended) -> Result<AccessToken, OAuthError> {
-        match asked {
-            Ok(Outcome::Token(token)) => Ok(token),
-            Ok(_) => Err(odd()),
-            Err(error) if error.code() == ErrorCode::StoreUnavailable => {
-                slot.lock().token(self.around.now(), Duration::ZERO).ok_or(error)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Has a command carried out that ends with nothing worth telling.
-    pub(crate) async fn carry_out(self: &Arc<Self>, slot: &Arc<Slot>, command: Command) -> Result<(), OAuthError> {
-        self.ask(slot, command).await.map(drop)
-    }
-
-    pub(crate) async fn finish(self: &Arc<Self>, slot: &Arc<Slot>, finish: Finish) -> Result<Finished<()>, OAuthError> {
-        self.ask(slot, Command::Finish(Box::new(finish)))
-            .await
-            .and_then(Finished::of)
-    }
-
-    pub(crate) async fn adopt(
-        self: &Arc<Self>,
-        slot: &Arc<Slot>,
-        adoption: Adoption,
-    ) -> Result<Finished<()>, OAuthError> {
-        self.ask(slot, Command::Adopt(Box::new(adoption)))
-            .await
-            .and_then(Finished::of)
-    }
-
     pub(crate) async fn health(&self, slot: &Slot) -> Result<Health, OAuthError> {
         let asked = self.around.now();
         let (connection, known) = {
@@ -189,39 +112,6 @@ impl<P: Surroundings> Engine<P> {
         connection.read(stored.as_ref(), store_now, asked)
     }
 
-    async fn ask(self: &Arc<Self>, slot: &Arc<Slot>, command: Command) -> Ended {
-        if let Some(outcome) = slot.lock().served(&command, self.around.now()) {
-            return Ok(outcome);
-        }
-        self.put(slot, command)?.wait().await
-    }
-
-    /// Puts a job into a slot, or finds one that will do, and has it carried out when it is its turn.
-    fn put(self: &Arc<Self>, slot: &Arc<Slot>, command: Command) -> Result<Arc<Job>, OAuthError> {
-        let mut state = slot.lock();
-        if state.holding {
-            return Err(store_unavailable());
-        }
-        if let Some(job) = state.shared(&command) {
-            return Ok(job);
-        }
-        let pass = self.gate.enter().ok_or_else(closed)?;
-        let job = Job::new(command);
-        if state.running.is_some() {
-            state.queue.push_back((job.clone(), pass));
-        } else {
-            state.running = Some(job.clone());
-            drop(state);
-            self.start(slot.clone(), job.clone(), pass);
-        }
-        Ok(job)
-    }
-
-    pub(crate) fn start(self: &Arc<Self>, slot: Arc<Slot>, job: Arc<Job>, pass: Pass) {
-        let run = Run::new(self.clone(), slot, job, pass);
-        self.around.spawn(Box::pin(run.perform()));
-    }
-
     /// Sends beside the work; the reply comes into its inbox.
     pub(crate) fn exchange(self: &Arc<Self>, inbox: &Arc<Inbox>, id: StepId, send: Request) {
         let mut reply = inbox.expect(id);
@@ -251,23 +141,4 @@ impl<P> core::fmt::Debug for Engine<P> {
         let known = self.slots.lock().unwrap_or_else(PoisonError::into_inner).len();
         write!(f, "{} of {:?}", known, self.client)
     }
-}
-
-/// The host's code panicked, or the runtime or the operating system does not run the task.
-pub(crate) fn broken_off() -> OAuthError {
-    OAuthError::new(
-        Party::Host,
-        ErrorCode::OutcomeUnknown,
-        Action::RetryAfter { delay_ms: 1_000 },
-        "the work was broken off: the host's code panicked, or there is no thread or runtime to run it; the record tells the next one where to go on",
-    )
-}
-
-fn closed() -> OAuthError {
-    OAuthError::misuse("these connections are closed; nothing new is begun")
-}
-
-/// A work never ends with the outcome of another command.
-pub(crate) fn odd() -> OAuthError {
-    OAuthError::misuse("this outcome belongs to another command")
 }

@@ -1,7 +1,6 @@
 //! How a login ended.
 
 use crate::base::error::OAuthError;
-use crate::drive::engine::odd;
 use crate::flow::outcome::Outcome;
 use crate::message::callback::Refusal;
 
@@ -51,4 +50,9 @@ impl Finished<()> {
             _ => Err(odd()),
         }
     }
+}
+
+/// A work never ends with the outcome of another command.
+pub(crate) fn odd() -> OAuthError {
+    OAuthError::misuse("this outcome belongs to another command")
 }

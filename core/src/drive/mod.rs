@@ -2,6 +2,7 @@
 //!
 //! Start with [`connections`] (threads) or [`async_connections`] (futures), and [`service_tokens`] for tokens without a user.
 
+mod asking;
 pub mod async_connections;
 pub mod async_host;
 pub mod async_store;

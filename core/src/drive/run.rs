@@ -1,14 +1,15 @@
 //! Carries out one job: performs the steps of its work, and goes on listening when the job has ended.
 
+use std::boxed::Box;
 use std::sync::Arc;
 use std::vec::Vec;
 
-use crate::base::error::{Action, OAuthError};
+use crate::base::error::{Action, ErrorCode, OAuthError, Party};
 use crate::base::time::Now;
 use crate::connection::command::Command;
 use crate::connection::value::Connection;
 use crate::connection::work::Work;
-use crate::drive::engine::{Engine, broken_off};
+use crate::drive::engine::Engine;
 use crate::drive::gate::Pass;
 use crate::drive::inbox::Inbox;
 use crate::drive::job::{Ended, Job};
@@ -26,7 +27,7 @@ const QUIET: i64 = 1_000;
 const QUIET_AFTER_FAULT: i64 = 30_000;
 
 /// A job that is carried out. Whoever waits for it is told also where it is dropped half-way.
-pub(crate) struct Run<P: Surroundings> {
+struct Run<P: Surroundings> {
     engine: Arc<Engine<P>>,
     slot: Arc<Slot>,
     job: Arc<Job>,
@@ -40,8 +41,14 @@ pub(crate) struct Run<P: Surroundings> {
     sent: Option<StepId>,
 }
 
+/// Has a job carried out by a task of its own.
+pub(crate) fn start<P: Surroundings>(engine: &Arc<Engine<P>>, slot: Arc<Slot>, job: Arc<Job>, pass: Pass) {
+    let run = Run::new(engine.clone(), slot, job, pass);
+    engine.around().spawn(Box::pin(run.perform()));
+}
+
 impl<P: Surroundings> Run<P> {
-    pub(crate) fn new(engine: Arc<Engine<P>>, slot: Arc<Slot>, job: Arc<Job>, pass: Pass) -> Self {
+    fn new(engine: Arc<Engine<P>>, slot: Arc<Slot>, job: Arc<Job>, pass: Pass) -> Self {
         Self {
             engine,
             slot,
@@ -54,7 +61,7 @@ impl<P: Surroundings> Run<P> {
         }
     }
 
-    pub(crate) async fn perform(mut self) {
+    async fn perform(mut self) {
         let engine = self.engine.clone();
         let entropy = match engine.around().entropy() {
             Ok(entropy) => entropy,
@@ -214,7 +221,7 @@ impl<P: Surroundings> Run<P> {
         self.job.end(result);
         served.into_iter().for_each(|(job, outcome)| job.end(Ok(outcome)));
         if let Some((job, pass)) = next {
-            self.engine.start(self.slot.clone(), job, pass);
+            start(&self.engine, self.slot.clone(), job, pass);
         }
     }
 }
@@ -238,4 +245,14 @@ fn quiet(result: &Ended) -> i64 {
         Err(Action::RetryAfter { delay_ms }) => (*delay_ms).max(QUIET),
         Err(_) => QUIET_AFTER_FAULT,
     }
+}
+
+/// The host's code panicked, or the runtime or the operating system does not run the task.
+fn broken_off() -> OAuthError {
+    OAuthError::new(
+        Party::Host,
+        ErrorCode::OutcomeUnknown,
+        Action::RetryAfter { delay_ms: 1_000 },
+        "the work was broken off: the host's code panicked, or there is no thread or runtime to run it; the record tells the next one where to go on",
+    )
 }
