@@ -57,7 +57,7 @@ pub(super) fn decide<T: TokenSet>(policy: &Policy, worker: &Worker<T>, seen: &Se
     if highest.fate == Fate::NotSpent && is_user_gone(policy, worker, seen, now) {
         return close(policy, worker, seen, opening, now);
     }
-    let confirms = if is_rejected(ledger) {
+    let confirms = if is_rejected(policy, ledger) {
         match confirmation(policy, ledger, highest) {
             Some(delay) => Some(highest.send_by.saturating_add(delay)),
             None => return close(policy, worker, seen, opening, now),
@@ -129,7 +129,10 @@ fn two_before_last(policy: &Policy, last: i64) -> i64 {
 
 /// Whether the highest attempt was rejected. A lower one's rejection proves nothing: the attempts after it may have been
 /// answered.
-fn is_rejected<T>(ledger: &Ledger<T>) -> bool {
+fn is_rejected<T: TokenSet>(policy: &Policy, ledger: &Ledger<T>) -> bool {
+    if !policy.rules.has(Rule::HighestRejection) {
+        return ledger.first_rejected().is_some();
+    }
     let highest = ledger.attempts.last();
     highest.is_some_and(|highest| matches!(highest.fate, Fate::Rejected { .. }))
 }
@@ -158,7 +161,7 @@ fn close<T: TokenSet>(policy: &Policy, worker: &Worker<T>, seen: &Seen<T>, openi
     let ledger = &seen.ledger;
     let store_now = seen.store_now;
     let user_gone = is_user_gone(policy, worker, seen, now);
-    let is_rejected = is_rejected(ledger) || user_gone;
+    let is_rejected = is_rejected(policy, ledger) || user_gone;
     if policy.rules.has(Rule::Patience)
         && let Some(wait) = wait_until(end_of_patience(policy, worker.goal, ledger, opening), store_now)
     {

@@ -16,6 +16,8 @@ pub enum Rule {
     Patience,
     /// Before a decision that cannot be taken back, a short wait in which late answers are taken.
     Breath,
+    /// Only the highest attempt's rejection counts: the attempts after a lower one may have been answered.
+    HighestRejection,
     /// A rejection of a very young refresh token, or by an ambiguous code, is confirmed.
     Confirm,
     /// At the end of the window the highest answer is committed.

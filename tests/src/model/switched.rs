@@ -62,6 +62,12 @@ pub fn cases() -> Vec<Case> {
         with(Rule::Patience, no_window(), 1, &[SlowAnswer]),
         with(Rule::Breath, no_window().workers(1), 1, &[LongPause]),
         with(Rule::Confirm, no_window(), 1, &[FalseRejection]),
+        with(
+            Rule::HighestRejection,
+            no_window().young(),
+            2,
+            &[FalseRejection, SlowAnswer],
+        ),
         with(Rule::PromoteAtClose, same_two(), 2, &[SlowAnswer, RequestLost]),
         with(Rule::TimeoutStaysOpen, no_window(), 1, &[SlowAnswer]),
         with(Rule::NotSpentKeepsLedger, same(), 2, &[AnswerLost, Throttled]),
