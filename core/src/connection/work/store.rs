@@ -49,11 +49,7 @@ impl Work {
             // A save of which nobody knew whether it was done: it was.
             self.chronicle();
         }
-        self.conflicts = if conflict {
-            self.conflicts.saturating_add(1)
-        } else {
-            self.conflicts
-        };
+        self.conflicts = if conflict { self.conflicts.saturating_add(1) } else { 0 };
         if self.conflicts >= MOST_CONFLICTS {
             // A store that compares with something else than what it shows, such as a replica.
             self.conflicts = 0;
@@ -128,6 +124,7 @@ impl Work {
     /// What was being saved is saved.
     pub(super) fn chronicle(&mut self) {
         let Some(record) = self.saving.take() else { return };
+        self.doubted = false;
         let base = self.base.take();
         let round = Noted {
             notes: self.notes.get(..self.noted).unwrap_or_default(),
@@ -141,7 +138,6 @@ impl Work {
 
     pub(super) fn saved(&mut self, now: Now, store_now: i64) {
         self.chronicle();
-        self.doubted = false;
         self.conflicts = 0;
         if let Wish::Save {
             claim: Some((_, send_by)),
