@@ -119,7 +119,7 @@ pub enum ErrorCode {
     UnknownRecordFormat,
     /// There is no connection under this key: nobody has logged in yet.
     NotConnected,
-    /// The host disconnected this connection; only a new login can bring it back.
+    /// The host disconnected this connection; only a login or an adoption brings it back.
     Disconnected,
     /// The consent is gone; the action says why, and what to tell whom.
     ReauthorizationRequired,
@@ -134,7 +134,7 @@ pub enum ReauthorizationReason {
     LostRotation,
     /// The refresh token was not used within its idle life.
     IdleExpired,
-    /// The key that seals the record is gone.
+    /// The key that seals the record is gone. Not said in this release: such a record is `store_locked`.
     KeyLost,
     /// The provider refuses the refresh token: consent revoked, role lost, account closed.
     RevokedOrRoleLost,
@@ -525,7 +525,7 @@ pub struct Health {
     pub since: Option<i64>,
     /// Why, in words. Lower case, no final stop.
     pub reason: String,
-    /// It may come right by itself; nobody has to do anything yet.
+    /// Nobody has to do anything: all is well, or it may come right by itself.
     pub recovers_by_itself: bool,
     /// What to do, in words for the user, where something is to be done.
     pub what_to_do: Option<String>,

@@ -153,7 +153,7 @@ export const errorCodes = {
   unknownRecordFormat: "unknown_record_format",
   /** There is no connection under this key: nobody has logged in yet. */
   notConnected: "not_connected",
-  /** The host disconnected this connection; only a new login can bring it back. */
+  /** The host disconnected this connection; only a login or an adoption brings it back. */
   disconnected: "disconnected",
   /** The consent is gone; the action says why, and what to tell whom. */
   reauthorizationRequired: "reauthorization_required",
@@ -167,7 +167,7 @@ export const errorCodes = {
  * - `lost_rotation`: The answer that carried the rotated refresh token was lost, and the window for a repetition is
  *   over.
  * - `idle_expired`: The refresh token was not used within its idle life.
- * - `key_lost`: The key that seals the record is gone.
+ * - `key_lost`: The key that seals the record is gone. Not said in this release: such a record is `store_locked`.
  * - `revoked_or_role_lost`: The provider refuses the refresh token: consent revoked, role lost, account closed.
  * - `authorizing_user_gone`: The user who gave the consent no longer exists.
  * - `no_refresh_token`: The access token is over, and the provider issued no refresh token.
@@ -668,7 +668,7 @@ export interface Health {
   readonly since: number | undefined;
   /** Why, in words. Lower case, no final stop. */
   readonly reason: string;
-  /** It may come right by itself; nobody has to do anything yet. */
+  /** Nobody has to do anything: all is well, or it may come right by itself. */
   readonly recoversByItself: boolean;
   /** What to do, in words for the user, where something is to be done. */
   readonly whatToDo: string | undefined;

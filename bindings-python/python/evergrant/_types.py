@@ -221,7 +221,7 @@ class ErrorCode(_Word):
     NOT_CONNECTED = "not_connected"
     """There is no connection under this key: nobody has logged in yet."""
     DISCONNECTED = "disconnected"
-    """The host disconnected this connection; only a new login can bring it back."""
+    """The host disconnected this connection; only a login or an adoption brings it back."""
     REAUTHORIZATION_REQUIRED = "reauthorization_required"
     """The consent is gone; the action says why, and what to tell whom."""
     UNEXPECTED_INPUT = "unexpected_input"
@@ -236,7 +236,7 @@ class ReauthorizationReason(_Word):
     IDLE_EXPIRED = "idle_expired"
     """The refresh token was not used within its idle life."""
     KEY_LOST = "key_lost"
-    """The key that seals the record is gone."""
+    """The key that seals the record is gone. Not said in this release: such a record is `store_locked`."""
     REVOKED_OR_ROLE_LOST = "revoked_or_role_lost"
     """The provider refuses the refresh token: consent revoked, role lost, account closed."""
     AUTHORIZING_USER_GONE = "authorizing_user_gone"
@@ -804,7 +804,7 @@ class Health:
     reason: str
     """Why, in words. Lower case, no final stop."""
     recovers_by_itself: bool
-    """It may come right by itself; nobody has to do anything yet."""
+    """Nobody has to do anything: all is well, or it may come right by itself."""
     what_to_do: str | None
     """What to do, in words for the user, where something is to be done."""
     who: tuple[str, ...]

@@ -110,7 +110,7 @@ pub enum ErrorCode {
     UnknownRecordFormat,
     /// There is no connection under this key: nobody has logged in yet.
     NotConnected,
-    /// The host disconnected this connection; only a new login can bring it back.
+    /// The host disconnected this connection; only a login or an adoption brings it back.
     Disconnected,
     /// The consent is gone; the action says why, and what to tell whom.
     ReauthorizationRequired,
@@ -127,7 +127,7 @@ pub enum ReauthorizationReason {
     LostRotation,
     /// The refresh token was not used within its idle life.
     IdleExpired,
-    /// The key that seals the record is gone.
+    /// The key that seals the record is gone. Not said in this release: such a record is `store_locked`.
     KeyLost,
     /// The provider refuses the refresh token: consent revoked, role lost, account closed.
     RevokedOrRoleLost,

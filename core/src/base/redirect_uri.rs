@@ -180,6 +180,8 @@ pub(crate) struct Arrival<'a> {
 impl<'a> Arrival<'a> {
     /// Splits a full URL, a path with a query, or a bare query. Any text has such a reading; a fragment is dropped.
     pub(crate) fn of(callback: &'a str) -> Self {
+        // What is pasted comes with a line's end; no URL has white space.
+        let callback = callback.trim_matches(|letter: char| letter.is_ascii_whitespace());
         let text = callback.split_once('#').map_or(callback, |(text, _)| text);
         let bare = |query| Self {
             scheme: None,

@@ -22,7 +22,7 @@ use crate::message::token_answer::Tokens;
 pub enum Command {
     /// A live access token with at least this much life.
     Obtain {
-        /// The life it must have left. More than a token's whole life is satisfied by a fresh one.
+        /// The life it must have left. A wish above four fifths of a token's life is satisfied by that much.
         min_life: Duration,
     },
     /// A resource answered 401 to the access token with this fingerprint
@@ -131,7 +131,8 @@ impl Adoption {
         }
     }
 
-    /// An access token that came with it, and how long it still lives. Without one, the first use refreshes.
+    /// An access token that came with it, and how long it still lives; that counts as its whole life. Without one, the
+    /// first use refreshes.
     #[must_use]
     pub fn access_token(mut self, token: impl Into<Secret>, life: Duration) -> Self {
         self.access_token = Some((token.into(), millis(life)));

@@ -5,13 +5,14 @@ use core::time::Duration;
 
 use crate::base::error::{Action, ErrorCode, OAuthError, Party};
 use crate::base::time::Now;
-use crate::connection::health::words_of;
+use crate::connection::health::{words_of, words_of_failure};
 use crate::connection::ledger::Status;
 use crate::connection::record::Record;
 use crate::connection::transition::{End, Goal};
 use crate::connection::value::Connection;
 use crate::flow::faults::{fresh_token_rejected, store_unavailable};
 use crate::flow::outcome::Outcome;
+use crate::message::token_answer::EvidenceKind;
 use crate::provider::profile::Profile;
 
 /// What went wrong on the way.
@@ -61,7 +62,9 @@ pub(crate) fn result(
             Some(error) if !matches!(error.action(), Action::GiveUp | Action::AdjustRequest) => {
                 error.clone().waiting(delay)
             }
-            _ => unresolved(delay),
+            _ => connection
+                .record()
+                .map_or_else(|| unresolved(delay), |record| still_waiting(record, delay)),
         }),
         End::StoreUnavailable => Err(faults.store.cloned().unwrap_or_else(store_unavailable)),
     }
@@ -127,12 +130,48 @@ pub(crate) fn begun_too_late() -> OAuthError {
     )
 }
 
+/// What this work did not meet itself, the record tells: why nothing is tried before the delay is over.
+fn still_waiting(record: &Record, delay: i64) -> OAuthError {
+    let unknown = record.ledger.attempts.iter().any(|attempt| attempt.fate.is_unknown());
+    let Some(failure) = record.counters.last_failure.as_ref().filter(|_| !unknown) else {
+        return unresolved(delay);
+    };
+    let (party, code) = match failure.kind {
+        EvidenceKind::NotSent => (Party::Network, ErrorCode::NotSent),
+        EvidenceKind::NotBuilt => (Party::Host, ErrorCode::SigningFailed),
+        EvidenceKind::Throttled | EvidenceKind::ConcurrentRefresh => (Party::Provider, ErrorCode::Throttled),
+        EvidenceKind::ServerFault => (Party::Provider, ErrorCode::ProviderFault),
+        EvidenceKind::GrantRefused | EvidenceKind::GrantDoubted => (Party::Provider, ErrorCode::InvalidGrant),
+        EvidenceKind::ClientRefused | EvidenceKind::Unauthorized => (Party::Provider, ErrorCode::InvalidClient),
+        EvidenceKind::RequestRefused | EvidenceKind::OtherError => (Party::Provider, ErrorCode::RequestRejected),
+        _ => return unresolved(delay),
+    };
+    OAuthError::new(
+        party,
+        code,
+        Action::RetryAfter { delay_ms: delay },
+        words_of_failure(failure.kind),
+    )
+    .with_status(failure.words.status)
+    .with_oauth_error(failure.words.oauth_error.clone())
+}
+
 pub(crate) fn unresolved(delay: i64) -> OAuthError {
     OAuthError::new(
         Party::Network,
         ErrorCode::OutcomeUnknown,
         Action::RetryAfter { delay_ms: delay },
         "there is no live access token yet, and a request may still be unresolved; nothing is lost, the next call goes on with it",
+    )
+}
+
+/// A store that compares with something else than what it shows.
+pub(crate) fn always_conflicts() -> OAuthError {
+    OAuthError::new(
+        Party::Store,
+        ErrorCode::StoreUnavailable,
+        Action::RetryAfter { delay_ms: 60_000 },
+        "the store answers every save with a conflict, although the version is the one it shows; is it a replica?",
     )
 }
 

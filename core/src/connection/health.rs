@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::base::error::ReauthorizationReason;
 use crate::connection::ledger::{Fate, LoginFate, Status};
 use crate::connection::policy::Policy;
-use crate::connection::record::{Failure, Record};
+use crate::connection::record::Record;
 use crate::message::token_answer::EvidenceKind;
 use crate::provider::profile::Profile;
 
@@ -46,7 +46,7 @@ pub struct Health {
     pub since: Option<i64>,
     /// Why, in words. Lower case, no final stop.
     pub reason: String,
-    /// It may come right by itself; nobody has to do anything yet.
+    /// Nobody has to do anything: all is well, or it may come right by itself.
     pub recovers_by_itself: bool,
     /// What to do, in words for the user, where something is to be done.
     pub what_to_do: Option<String>,
@@ -195,7 +195,7 @@ fn judge(policy: &Policy, record: &Record, now: i64) -> (HealthState, Option<i64
         return (
             HealthState::Degraded,
             Some(failure.since),
-            words_of_failure(failure).to_owned(),
+            words_of_failure(failure.kind).to_owned(),
         );
     }
     if opened.is_some() {
@@ -238,8 +238,9 @@ pub(crate) fn words_of(reason: ReauthorizationReason) -> &'static str {
     }
 }
 
-fn words_of_failure(failure: &Failure) -> &'static str {
-    match failure.kind {
+/// What went wrong last, for people.
+pub(crate) fn words_of_failure(kind: EvidenceKind) -> &'static str {
+    match kind {
         EvidenceKind::Tokens => "tokens came",
         EvidenceKind::NotBuilt => "the request could not be built or signed; nothing was sent",
         EvidenceKind::NotSent => "the provider cannot be reached; nothing was spent",

@@ -87,7 +87,15 @@ impl Record {
     /// `invalid_record` with the path of the field at fault: not JSON, missing, twice, or of the wrong type;
     /// `unknown_record_format` where it was written in a major format that this release does not know.
     pub fn from_json(text: &str) -> Result<Self, OAuthError> {
-        read(text)
+        read(text).map_err(|error| match error.details().field {
+            Some(_) => error,
+            // Not JSON at all.
+            None => OAuthError::configuration(
+                ErrorCode::InvalidRecord,
+                "what the store holds under this key is no record of evergrant; it was left alone",
+            )
+            .at("record"),
+        })
     }
 }
 

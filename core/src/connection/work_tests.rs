@@ -440,6 +440,38 @@ fn a_login_is_finished_once_and_a_repeated_callback_finds_its_outcome() {
 }
 
 #[test]
+fn a_callback_that_was_pasted_may_have_white_space_around_it() {
+    let mut world = World::new("airwallex");
+    let (pending, callback) = login(&world);
+    let pasted = format!(" \n{callback}\r\n");
+    assert_eq!(crate::message::callback::login_id(&pasted), Ok(pending.id()));
+    assert_eq!(
+        world.run(finish(&pending, &pasted), |_| tokens(1)),
+        Ok(Outcome::Connected)
+    );
+}
+
+#[test]
+fn who_asks_again_is_told_why_nothing_is_tried_yet() {
+    let mut world = World::connected("airwallex");
+    world.now += 300_000;
+    let away = |world: &mut World| world.run(Command::obtain(), |_| Input::NotSent).unwrap_err();
+    assert_eq!(away(&mut world).code(), ErrorCode::NotSent);
+    let error = world.run(Command::obtain(), |_| panic!("it is too early")).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::NotSent);
+    assert!(matches!(error.action(), Action::RetryAfter { .. }), "{error:?}");
+}
+
+#[test]
+fn an_answer_that_is_not_good_is_not_called_odd() {
+    let mut world = World::connected("airwallex");
+    world.now += 300_000;
+    let _ = world.run(Command::obtain(), |_| json(503, "<html>"));
+    let odd = |event: &Event| matches!(event, Event::AnswerOddity { .. });
+    assert!(!world.events.iter().any(odd), "{:?}", world.events);
+}
+
+#[test]
 fn a_refused_login_leaves_the_connection_as_it_was() {
     let mut world = World::connected("airwallex");
     let (pending, callback) = login(&world);

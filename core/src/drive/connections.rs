@@ -58,7 +58,12 @@ use crate::message::pending::Pending;
 /// #         Ok(Loaded { stored: self.0.lock().unwrap().get(key).cloned(), store_now: clock() })
 /// #     }
 /// #     fn save(&self, save: &Save) -> Result<SaveResult, StoreFailure> {
-/// #         self.0.lock().unwrap().insert(save.key.clone(), save.record.clone());
+/// #         let mut records = self.0.lock().unwrap();
+/// #         let stored = records.get(&save.key).cloned();
+/// #         if stored.as_ref().map_or(0, Stored::version) != save.expect {
+/// #             return Ok(SaveResult::Conflict { stored, store_now: clock() });
+/// #         }
+/// #         records.insert(save.key.clone(), save.record.clone());
 /// #         Ok(SaveResult::Saved { store_now: clock() })
 /// #     }
 /// # }
@@ -113,10 +118,12 @@ impl<H: Host + Send + Sync + 'static, S: Store + Send + Sync + 'static> Connecti
     /// Finishes a login with the URL that the user's browser came back to: a full URL, a path with a query, or a query.
     ///
     /// `binding` is the one of `begin`, of the session that the callback came in. The key may be that of a connection that
-    /// needs its user again, or a new one. Calling it again with the same callback gives the same outcome.
+    /// needs its user again, or a new one. Calling it again with the same callback under the same
+    /// key gives the same outcome; another key is another connection, and sends the code again, so choose the key at `begin`.
     ///
     /// # Errors
-    /// Those of the callback (`state_mismatch`, `pending_expired`, `wrong_user_session`, …: begin another login);
+    /// Those of the callback, which leave the pending login good for the right one (`state_mismatch`, `wrong_user_session`, …);
+    /// begin another login after `pending_expired` and `missing_code`;
     /// `store_unavailable` and `outcome_unknown`, where the same call again goes on; `invalid_client`.
     pub fn finish(
         &self,
@@ -217,7 +224,8 @@ impl<H: Host + Send + Sync + 'static, S: Store + Send + Sync + 'static> Connecti
         self.engine.account_ids(&self.slot)
     }
 
-    /// A live access token with at least `min_life` left; a fresh one where no token has that much.
+    /// A live access token with at least `min_life` left, or a fresh one: a wish above four fifths of a token's life (what was
+    /// left of it, for an adopted one) is satisfied by that much.
     ///
     /// Near its end a token is replaced on a thread beside the caller, who gets the old one meanwhile. While the store
     /// takes no new tokens, the previous one is handed out for as long as it lives, also with less than `min_life`.
@@ -263,7 +271,8 @@ impl<H: Host + Send + Sync + 'static, S: Store + Send + Sync + 'static> Connecti
         block_on(self.engine.carry_out(&self.slot, Command::Signal))
     }
 
-    /// Closes the connection, and wipes its tokens. Only a login brings it back.
+    /// Closes the connection, revokes its tokens where the provider can, and wipes them. Only a login or an adoption brings
+    /// it back.
     ///
     /// # Errors
     /// `store_unavailable`: ask again.

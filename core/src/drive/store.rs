@@ -10,6 +10,44 @@ use crate::flow::stored::Stored;
 ///
 /// What it must promise, and what each weakness costs, is in `docs/stores.md`: per key it is linearizable (a primary, never
 /// a replica), what it answered survives the failures that the host cares about, and its clock is one clock.
+///
+/// In memory, for tests: what every store does, whatever is below it.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use std::sync::Mutex;
+///
+/// use evergrant::Now;
+/// use evergrant::drive::store::{Loaded, SaveResult, Store};
+/// use evergrant::flow::{input::StoreFailure, step::Save, stored::Stored};
+///
+/// #[derive(Default)]
+/// struct Memory(Mutex<HashMap<String, Stored>>);
+///
+/// impl Store for Memory {
+///     fn load(&self, key: &str) -> Result<Loaded, StoreFailure> {
+///         let stored = self.0.lock().map_err(|_| StoreFailure::Down)?.get(key).cloned();
+///         // Milliseconds since 1970, on one clock for all workers: a database's own.
+///         Ok(Loaded { stored, store_now: Now::system().wall })
+///     }
+///
+///     fn save(&self, save: &Save) -> Result<SaveResult, StoreFailure> {
+///         let mut records = self.0.lock().map_err(|_| StoreFailure::Down)?;
+///         let stored = records.get(&save.key).cloned();
+///         let store_now = Now::system().wall;
+///         if stored.as_ref().map_or(0, Stored::version) != save.expect {
+///             return Ok(SaveResult::Conflict { stored, store_now });
+///         }
+///         records.insert(save.key.clone(), save.record.clone());
+///         Ok(SaveResult::Saved { store_now })
+///     }
+/// }
+///
+/// let save = Save::new("acct_123", 0, None, "live", b"{}".to_vec());
+/// let memory = Memory::default();
+/// assert!(matches!(memory.save(&save), Ok(SaveResult::Saved { .. })));
+/// assert!(matches!(memory.save(&save), Ok(SaveResult::Conflict { .. })), "only where nothing is stored yet");
+/// ```
 pub trait Store {
     /// Loads a record.
     ///

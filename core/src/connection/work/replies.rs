@@ -121,8 +121,10 @@ impl Work {
         let attempt = ticket.number;
         let oauth_error = evidence.oauth_error.clone();
         let kind = evidence.kind;
-        for oddity in &evidence.oddities {
-            self.events.push(Event::AnswerOddity { oddity: *oddity });
+        if matches!(settled.verdict, Verdict::Answered(_)) {
+            let oddities = evidence.oddities.iter();
+            self.events
+                .extend(oddities.map(|oddity| Event::AnswerOddity { oddity: *oddity }));
         }
         if kind == EvidenceKind::ClientRefused {
             self.events.push(Event::ClientRefused {

@@ -53,7 +53,7 @@ impl Work {
         if self.conflicts >= MOST_CONFLICTS {
             // A store that compares with something else than what it shows, such as a replica.
             self.conflicts = 0;
-            self.store_error = Some(store_unavailable());
+            self.store_error = Some(ends::always_conflicts());
             return self.failed(now, false);
         }
         self.look(&record, store_now);
