@@ -79,6 +79,8 @@ pub enum ErrorCode {
     WrongRedirectUri,
     /// The callback came in another user session than the one that began the login.
     WrongUserSession,
+    /// The login was begun for a connection with another key.
+    WrongKey,
     /// The callback has neither `code` nor `error`.
     MissingCode,
     /// The profile does not allow a code that the user types by hand.
@@ -580,6 +582,7 @@ pub fn error_code_word(code: ErrorCode) -> String {
         ErrorCode::WrongEnvironment => "wrong_environment",
         ErrorCode::WrongRedirectUri => "wrong_redirect_uri",
         ErrorCode::WrongUserSession => "wrong_user_session",
+        ErrorCode::WrongKey => "wrong_key",
         ErrorCode::MissingCode => "missing_code",
         ErrorCode::TypedCodeNotAllowed => "typed_code_not_allowed",
         ErrorCode::SigningFailed => "signing_failed",

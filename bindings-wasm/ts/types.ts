@@ -45,6 +45,7 @@ export type ErrorCode =
   | "wrong_environment"
   | "wrong_redirect_uri"
   | "wrong_user_session"
+  | "wrong_key"
   | "missing_code"
   | "typed_code_not_allowed"
   | "signing_failed"
@@ -113,6 +114,8 @@ export const errorCodes = {
   wrongRedirectUri: "wrong_redirect_uri",
   /** The callback came in another user session than the one that began the login. */
   wrongUserSession: "wrong_user_session",
+  /** The login was begun for a connection with another key. */
+  wrongKey: "wrong_key",
   /** The callback has neither `code` nor `error`. */
   missingCode: "missing_code",
   /** The profile does not allow a code that the user types by hand. */

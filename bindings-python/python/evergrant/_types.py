@@ -180,6 +180,8 @@ class ErrorCode(_Word):
     """The callback arrived at another path than the redirect URI of the login."""
     WRONG_USER_SESSION = "wrong_user_session"
     """The callback came in another user session than the one that began the login."""
+    WRONG_KEY = "wrong_key"
+    """The login was begun for a connection with another key."""
     MISSING_CODE = "missing_code"
     """The callback has neither `code` nor `error`."""
     TYPED_CODE_NOT_ALLOWED = "typed_code_not_allowed"

@@ -70,6 +70,8 @@ pub enum ErrorCode {
     WrongRedirectUri,
     /// The callback came in another user session than the one that began the login.
     WrongUserSession,
+    /// The login was begun for a connection with another key.
+    WrongKey,
     /// The callback has neither `code` nor `error`.
     MissingCode,
     /// The profile does not allow a code that the user types by hand.

@@ -86,7 +86,14 @@ impl Finish {
         }
     }
 
-    pub(crate) fn read(&self, client: &Client, now: Now) -> Result<Callback, OAuthError> {
+    pub(crate) fn read(&self, client: &Client, key: &str, now: Now) -> Result<Callback, OAuthError> {
+        if self.pending.key.as_deref().is_some_and(|known| known != key) {
+            return Err(OAuthError::argument(
+                ErrorCode::WrongKey,
+                "the login was begun for another key; finish it under that one, so that its code is sent once",
+            )
+            .at("key"));
+        }
         match &self.came {
             Came::Callback(url) => client.read_callback(&self.pending, url.expose(), &self.binding, now),
             Came::TypedCode(code) => client

@@ -111,6 +111,13 @@ impl Record {
         let Some(stored) = stored else {
             return Ok(Self::unconnected(client));
         };
+        if stored.version() < 1 {
+            return Err(OAuthError::configuration(
+                ErrorCode::InvalidRecord,
+                "a stored record has version 1 or more; the store does not keep the version that it was given",
+            )
+            .at("version"));
+        }
         let text = core::str::from_utf8(stored.record());
         let record = Self::from_json(text.unwrap_or_default())?;
         record.check_client(client)?;

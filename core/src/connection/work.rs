@@ -211,7 +211,7 @@ impl Work {
             }
             Command::KeepAlive => Goal::KeepAlive,
             Command::Disconnect => Goal::Disconnect,
-            Command::Finish(finish) => match finish.read(&client, now)? {
+            Command::Finish(finish) => match finish.read(&client, self.connection.key(), now)? {
                 Callback::Refused(refusal) => return Ok(Some(Outcome::Refused(refusal))),
                 Callback::Approved(code) => {
                     let (login, text) = finish.parts(&code);

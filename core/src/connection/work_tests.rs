@@ -440,6 +440,29 @@ fn a_login_is_finished_once_and_a_repeated_callback_finds_its_outcome() {
 }
 
 #[test]
+fn a_login_for_one_key_is_not_finished_under_another() {
+    let mut world = World::new("airwallex");
+    let request = AuthorizationRequest::new(Binding::session("session-1").unwrap()).key("acct_9");
+    let begun = world.client.begin(&request, world.now(), entropy(77)).unwrap();
+    let state = begun.url.split("state=").nth(1).unwrap().split('&').next().unwrap();
+    let callback = format!("https://app.example/callback?code=the-code&state={state}");
+    let pending = Pending::parse(begun.pending.expose().expose()).unwrap();
+    let error = world
+        .run(finish(&pending, &callback), |_| panic!("nothing is sent"))
+        .unwrap_err();
+    assert_eq!(error.code(), ErrorCode::WrongKey);
+    let connection = world.client.connection("acct_9").unwrap();
+    let mut work = world.client.work(
+        &connection,
+        finish(&pending, &callback),
+        ClientHealth::default(),
+        world.now(),
+        entropy(9),
+    );
+    assert_eq!(world.drive(&mut work, |_| tokens(1)), Ok(Outcome::Connected));
+}
+
+#[test]
 fn a_callback_that_was_pasted_may_have_white_space_around_it() {
     let mut world = World::new("airwallex");
     let (pending, callback) = login(&world);

@@ -119,7 +119,8 @@ impl<H: Host + Send + Sync + 'static, S: Store + Send + Sync + 'static> Connecti
     ///
     /// `binding` is the one of `begin`, of the session that the callback came in. The key may be that of a connection that
     /// needs its user again, or a new one. Calling it again with the same callback under the same
-    /// key gives the same outcome; another key is another connection, and sends the code again, so choose the key at `begin`.
+    /// key gives the same outcome; another key is another connection, and sends the code again, so name the
+    /// key at `begin` ([`AuthorizationRequest::key`]), and that is refused.
     ///
     /// # Errors
     /// Those of the callback, which leave the pending login good for the right one (`state_mismatch`, `wrong_user_session`, …);

@@ -30,6 +30,7 @@ pub struct AuthorizationRequest {
     parameters: Vec<(String, Secret)>,
     binding: Binding,
     consenter: Option<Consenter>,
+    key: Option<String>,
     life: i64,
 }
 
@@ -42,6 +43,7 @@ impl AuthorizationRequest {
             parameters: Vec::new(),
             binding,
             consenter: None,
+            key: None,
             life: USUAL_LIFE,
         }
     }
@@ -68,6 +70,15 @@ impl AuthorizationRequest {
     /// Who is about to consent.
     pub fn consenter(mut self, consenter: Consenter) -> Self {
         self.consenter = Some(consenter);
+        self
+    }
+
+    /// The key of the connection that the login is for, kept with the pending login: under another key it is not finished.
+    ///
+    /// Without it nothing keeps a reloaded page from finishing the same login under a second key, which would send its code
+    /// again and so end what the first exchange gave (RFC 6749 section 4.1.2).
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
         self
     }
 
@@ -208,6 +219,7 @@ impl Client {
             binding: request.binding.clone(),
             scopes,
             consenter: request.consenter.clone(),
+            key: request.key.clone(),
             begun_at: now.wall.clamp(0, MAX_MS),
             life: request.life,
         };

@@ -43,6 +43,8 @@ pub struct Pending {
     pub(crate) binding: Binding,
     pub(crate) scopes: Vec<String>,
     pub(crate) consenter: Option<Consenter>,
+    /// The key of the connection that it is for, where the host said so.
+    pub(crate) key: Option<String>,
     /// Wall time in milliseconds.
     pub(crate) begun_at: i64,
     /// Milliseconds.
@@ -87,6 +89,7 @@ impl Pending {
             .set_some("binding", optional(self.binding.digest()))
             .set("scopes", Json::strings(self.scopes.iter().map(String::as_str)))
             .set_some("consenter", consenter)
+            .set_some("key", optional(self.key.as_deref()))
             .set("begun_at", Json::number(self.begun_at))
             .set("life", Json::number(self.life))
             .done();
@@ -140,6 +143,7 @@ impl Pending {
         let binding = optional("binding")?;
         let scopes = root.required("scopes")?.texts()?;
         let consenter = root.read("consenter", read_consenter)?;
+        let key = optional("key")?;
         let begun_at = root.required("begun_at")?.whole(0)?;
         let life = root.required("life")?.whole(1)?;
         Ok(Self {
@@ -153,6 +157,7 @@ impl Pending {
             binding: Binding::of_digest(binding),
             scopes,
             consenter,
+            key: key.map(ToOwned::to_owned),
             begun_at,
             life,
         })

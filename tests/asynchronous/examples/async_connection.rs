@@ -71,7 +71,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // The user logs in. `pending` is kept where the session is, under `login.id`.
     let binding = Binding::session("the-session-of-the-user")?;
-    let login = connections.begin(&AuthorizationRequest::new(binding.clone()).scopes(["balance:read"]))?;
+    let login = connections.begin(
+        &AuthorizationRequest::new(binding.clone())
+            .key("acct_1")
+            .scopes(["balance:read"]),
+    )?;
     let kept = login.pending.expose();
     let landing = tokio::task::spawn_blocking(move || consent(&login.url, Decision::ALLOW)).await??;
     let callback = landing.callback().ok_or("the browser was not sent back")?;
