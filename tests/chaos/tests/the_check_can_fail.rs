@@ -5,29 +5,37 @@ use std::path::PathBuf;
 
 use evergrant_chaos::run::{Options, run};
 
-fn options(naive: bool) -> Options {
+fn options(seed: u64) -> Options {
     Options {
         program: PathBuf::from(env!("CARGO_BIN_EXE_chaos_worker")),
         postgres: false,
-        seed: 7,
+        seed,
         seconds: 10,
         workers: 4,
         connections: 40,
         rate: 30,
-        naive,
+        naive: true,
         control: None,
         keep: None,
         loud: false,
     }
 }
 
+/// Chance and the machine decide what meets whom, so one run may be a lucky one; several are not.
 #[test]
 fn naive_workers_lose_connections_that_need_not_be_lost() {
-    let report = run(&options(true)).unwrap();
-    for line in report.lines(7) {
-        println!("{line}");
+    let (mut avoidable, mut by_mistake) = (0, 0);
+    for seed in 7..13 {
+        let report = run(&options(seed)).unwrap();
+        for line in report.lines(seed) {
+            println!("{line}");
+        }
+        assert!(report.violations.len() >= report.avoidable);
+        avoidable += report.avoidable;
+        by_mistake += report.reuse_by_mistake;
+        if avoidable > 0 && by_mistake > 0 {
+            return;
+        }
     }
-    assert!(report.avoidable > 0, "nothing was lost");
-    assert!(report.reuse_by_mistake > 0, "no old refresh token was used");
-    assert!(report.violations.len() >= report.avoidable);
+    panic!("avoidable losses: {avoidable}, old refresh tokens used by mistake: {by_mistake}; the checker sees nothing");
 }
