@@ -28,8 +28,8 @@ const MODULES: [Module; 2] = [
     Module {
         name: "evergrant",
         feature: "machines",
-        // 3 KB more since the events of connections cross to JavaScript.
-        budget: 163_500,
+        // 4 KB more since the events of connections cross to JavaScript.
+        budget: 164_000,
         budget_brotli: 62_900,
     },
     Module {
