@@ -1,5 +1,7 @@
 //! What the protocol must know about a set of tokens, and no more.
 
+use alloc::vec::Vec;
+
 use crate::base::time::MAX_MS;
 use crate::message::callback::NamedValue;
 use crate::message::token_answer::Tokens;
@@ -51,11 +53,7 @@ impl TokenSet for Tokens {
     }
 
     fn inherit(&mut self, previous: &Self) {
-        for id in &previous.account_ids {
-            if self.account_ids.iter().all(|known| known.name != id.name) {
-                self.account_ids.push(id.clone());
-            }
-        }
+        add_accounts(&mut self.account_ids, &previous.account_ids);
         if self.refresh_token.is_none() {
             self.refresh_token.clone_from(&previous.refresh_token);
             self.refresh_idle_ms = self.refresh_idle_ms.or(previous.refresh_idle_ms);
@@ -77,11 +75,7 @@ impl TokenSet for Tokens {
     }
 
     fn is_of_another_account(&self, other: &Self) -> bool {
-        let differs = |own: &NamedValue| {
-            let same_name = other.account_ids.iter().find(|theirs| theirs.name == own.name);
-            same_name.is_some_and(|theirs| theirs.value != own.value)
-        };
-        self.account_ids.iter().any(differs)
+        are_other_accounts(&self.account_ids, &other.account_ids)
     }
 
     fn has_secrets(&self) -> bool {
@@ -91,5 +85,23 @@ impl TokenSet for Tokens {
     fn wipe(&mut self) {
         self.access_token = None;
         self.refresh_token = None;
+    }
+}
+
+/// Whether both name an account, and not the same one.
+pub(crate) fn are_other_accounts(these: &[NamedValue], those: &[NamedValue]) -> bool {
+    let differs = |this: &NamedValue| {
+        let same_name = those.iter().find(|that| that.name == this.name);
+        same_name.is_some_and(|that| that.value != this.value)
+    };
+    these.iter().any(differs)
+}
+
+/// Adds the accounts whose names are not there yet.
+pub(crate) fn add_accounts(ids: &mut Vec<NamedValue>, more: &[NamedValue]) {
+    for id in more {
+        if ids.iter().all(|known| known.name != id.name) {
+            ids.push(id.clone());
+        }
     }
 }

@@ -6,6 +6,7 @@ use crate::base::time::Now;
 use crate::connection::chronicle::Note;
 use crate::connection::ends;
 use crate::connection::ledger::{Learnt, Report, Ticket};
+use crate::connection::tokens::add_accounts;
 use crate::connection::transition::What;
 use crate::connection::work::{Work, hash, never_left};
 use crate::flow::event::Event;
@@ -107,11 +108,7 @@ impl Work {
     /// The accounts that the callback named belong to the tokens.
     pub(super) fn complete(&self, ticket: &Ticket, mut tokens: Tokens) -> Tokens {
         if let Some(code) = self.code.as_ref().filter(|_| ticket.is_login()) {
-            for id in code.account_ids() {
-                if tokens.account_ids.iter().all(|known| known.name != id.name) {
-                    tokens.account_ids.push(id.clone());
-                }
-            }
+            add_accounts(&mut tokens.account_ids, code.account_ids());
         }
         tokens
     }

@@ -6,6 +6,7 @@ use crate::connection::chronicle::{Noted, compose, deadlines, happened};
 use crate::connection::ends;
 use crate::connection::ledger::{Ledger, Status};
 use crate::connection::record::Record;
+use crate::connection::tokens::are_other_accounts;
 use crate::connection::transition::{Goal, Step as Wish, What};
 use crate::connection::work::{Resolves, Work};
 use crate::flow::event::Event;
@@ -14,7 +15,6 @@ use crate::flow::input::StoreFailure;
 use crate::flow::outcome::Outcome;
 use crate::flow::step::{Save, Step};
 use crate::flow::stored::Stored;
-use crate::message::callback::NamedValue;
 use crate::message::token_answer::Tokens;
 
 /// So many conflicts in a row are no coincidence: the work ends instead of trying for ever.
@@ -114,11 +114,7 @@ impl Work {
     pub(super) fn is_other_account(&self, record: &Record) -> bool {
         let Some(code) = &self.code else { return false };
         let closed = matches!(record.ledger.status, Status::Closed { .. });
-        let differs = |own: &NamedValue| {
-            let same_name = record.account_ids().iter().find(|known| known.name == own.name);
-            same_name.is_some_and(|known| known.value != own.value)
-        };
-        !closed && code.account_ids().iter().any(differs)
+        !closed && are_other_accounts(code.account_ids(), record.account_ids())
     }
 
     /// What was being saved is saved.
